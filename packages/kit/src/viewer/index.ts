@@ -1,0 +1,2 @@
+export * from './permission-check.js';
+export * from './viewer-signature.js';
