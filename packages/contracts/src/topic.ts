@@ -31,7 +31,13 @@ type FixedKind = keyof typeof SUFFIXES;
 const KIND_BY_SUFFIX = new Map(Object.entries(SUFFIXES).map(([kind, suffix]) => [suffix as string, kind as FixedKind]));
 
 /** What devices may publish; the rest is for the platform to say. */
-export const UPLINK_KINDS: ReadonlySet<DeviceTopic['kind']> = new Set(['readings', 'status', 'twin-reported', 'command-result', 'firmware-progress']);
+export const UPLINK_KINDS: ReadonlySet<DeviceTopic['kind']> = new Set([
+  'readings',
+  'status',
+  'twin-reported',
+  'command-result',
+  'firmware-progress',
+]);
 
 export function deviceTopic(topic: DeviceTopic): string {
   const prefix = deviceTopicPrefix(topic);

@@ -1,10 +1,8 @@
-import type { PubSubEngine } from 'graphql-subscriptions';
-
 /**
  * graphql-subscriptions' PubSub, in-process or over Redis. At most once: only a fast path. Whoever needs every message
  * compares sequence numbers and reads the table behind the channel.
  */
-export interface LiveBus extends PubSubEngine {
+export interface LiveBus {
   publish(channel: string, message: unknown): Promise<void>;
   subscribe(channel: string, onMessage: (message: never) => void): Promise<number>;
   unsubscribe(subscription: number): void;

@@ -1,0 +1,3 @@
+export * from './health.js';
+export * from './http-service.js';
+export * from './internal-token.js';

@@ -1,0 +1,6 @@
+export * from './constraint.js';
+export * from './connect.js';
+export * from './migrate.js';
+export * from './organization-scope.js';
+export * from './provision.js';
+export * from './role.js';

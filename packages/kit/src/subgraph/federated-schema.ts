@@ -1,0 +1,51 @@
+import 'reflect-metadata';
+import { buildSubgraphSchema, printSubgraphSchema } from '@apollo/subgraph';
+import { parse, specifiedDirectives, type GraphQLSchema } from 'graphql';
+import { buildSchemaSync, createResolversMap, type BuildSchemaOptions } from 'type-graphql';
+import { DateTime, Duration } from '../scalars/index.js';
+
+type ReferenceResolver<C> = (reference: { __typename: string; id: string }, context: C) => unknown;
+
+export interface FederatedSchemaOptions<C> extends Pick<BuildSchemaOptions, 'resolvers' | 'container' | 'scalarsMap'> {
+  /** `__resolveReference` by type name. A type without one answers with the reference itself. */
+  references?: Record<string, ReferenceResolver<C>>;
+  /** Types reached by no resolver, such as entity stubs. */
+  orphanedTypes?: BuildSchemaOptions['orphanedTypes'];
+  /** True for subgraphs with `@delivery` and `@resume` subscriptions. */
+  live?: boolean;
+}
+
+const FEDERATION_IMPORTS = ['@key', '@shareable', '@tag', '@cost', '@listSize', '@composeDirective'];
+
+const LIVE_SDL = `
+extend schema
+  @link(url: "https://pulsegraph.dev/live/v1.0", import: ["@delivery", "@resume"])
+  @composeDirective(name: "@delivery")
+  @composeDirective(name: "@resume")
+
+"How events reach a slow client: all of them up to \`bound\` and then an error, or only the newest per key."
+directive @delivery(policy: DeliveryPolicy!, key: String, bound: Int) on FIELD_DEFINITION
+enum DeliveryPolicy { KEEP_ALL LATEST_BY_KEY }
+"Which argument resumes this subscription, and which payload field is its cursor."
+directive @resume(argument: String!, cursor: String!) on FIELD_DEFINITION
+`;
+
+/** type-graphql classes → Federation 2 subgraph schema. */
+export function buildFederatedSchema<C>(options: FederatedSchemaOptions<C>): GraphQLSchema {
+  const { references = {}, live = false, scalarsMap = [], orphanedTypes = [], ...rest } = options;
+  const schema = buildSchemaSync({
+    ...rest,
+    orphanedTypes,
+    directives: [...specifiedDirectives],
+    scalarsMap: [{ type: Date, scalar: DateTime }, ...scalarsMap],
+    validate: false,
+    skipCheck: true,
+  });
+  const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ${JSON.stringify(FEDERATION_IMPORTS)})\n`;
+  const typeDefs = parse(link + (live ? LIVE_SDL : '') + printSubgraphSchema(schema));
+  const resolvers = createResolversMap(schema) as Record<string, Record<string, unknown>>;
+  for (const [type, resolve] of Object.entries(references)) (resolvers[type] ??= {}).__resolveReference = resolve;
+  return buildSubgraphSchema([{ typeDefs, resolvers: resolvers as never }]);
+}
+
+export { Duration };

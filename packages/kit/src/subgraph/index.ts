@@ -1,0 +1,3 @@
+export * from './federated-schema.js';
+export * from './serve-subgraph.js';
+export * from './subgraph.js';
