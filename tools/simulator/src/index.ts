@@ -1,0 +1,2 @@
+export { startSimulator, type SimulatorOptions, type RunningSimulator } from './simulator.js';
+export type { FleetName } from './fleet/fleet.js';
