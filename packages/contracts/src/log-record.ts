@@ -42,6 +42,8 @@ export type DeviceEventRecord = DeviceEventBase &
   (
     | { event: 'status'; online: boolean }
     | { event: 'twin-reported'; patch: unknown }
+    /** Labels that the device sends beside its readings and that differ from what the registry holds. */
+    | { event: 'labels'; labels: { key: string; value: string }[] }
     | { event: 'command-result'; commandId: string; status: 'ACCEPTED' | 'SUCCEEDED' | 'FAILED'; result: unknown }
     | { event: 'firmware-progress'; version: string; state: string; percent: number | null }
   );

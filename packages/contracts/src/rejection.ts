@@ -3,6 +3,7 @@ export const REJECTION_REASONS = {
   MALFORMED: 'The payload is not in any form this topic accepts.',
   TOO_LARGE: 'The message exceeds the size or count limit.',
   UNKNOWN_TOPIC: 'The topic is none that this platform reads.',
+  FORBIDDEN_TOPIC: "The topic lies outside the sender's own prefix.",
   UNKNOWN_DEVICE: 'No active device of this organization has this key.',
   DEVICE_MISMATCH: 'The payload names another device than its topic.',
   UNKNOWN_METRIC: "The device's profile does not define this metric.",

@@ -1,0 +1,1 @@
+export { conversionBetween, type Conversion } from './conversion.js';
