@@ -1,0 +1,141 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEmbeddedPostgres } from '@pulsegraph/kit/embedded-postgres';
+import { eventually, freePort } from '@pulsegraph/testkit';
+import { connectAsync } from 'mqtt';
+import { signIn } from '../client/graphql-client.js';
+import { readCompose, type ComposeService } from './compose-file.js';
+import { runProcess, waitUntilReady, type RunningProcess } from './process.js';
+import type { Stack } from './stack.js';
+import { DEMO_PASSWORD } from './standalone-stack.js';
+
+export interface DistributedStack extends Stack {
+  /** Ends one service as an operator's worst day would. */
+  kill(service: string): Promise<void>;
+  start(service: string): Promise<void>;
+  output(service: string): string;
+}
+
+/** Containers that are no part of ours: started here from what this machine has, on a port of their own. */
+const STORES = ['postgres', 'redis', 'mosquitto'];
+/** Ports by which services of the file know each other. */
+const STORE_PORTS: Record<string, number> = { postgres: 5432, redis: 6379, mosquitto: 1883 };
+
+/** Every service of docker-compose.yml as a process here: its command, its environment, with hosts and ports replaced. */
+export async function startDistributed(): Promise<DistributedStack> {
+  const folder = await mkdtemp(join(tmpdir(), 'pulsegraph-distributed-'));
+  const secret = () => randomBytes(24).toString('hex');
+  const variables: Record<string, string> = { DEMO: 'on', DEMO_PASSWORD, LOG_LEVEL: 'warn' };
+  for (const name of ['POSTGRES', 'REDIS', 'MOSQUITTO_ADMIN'].map((store) => `${store}_PASSWORD`)) variables[name] = secret();
+  for (const owner of ['USERS', 'DEVICES', 'TELEMETRY', 'ALERTS']) variables[`${owner}_DATABASE_PASSWORD`] = secret();
+  variables.VIEWER_KEY = secret();
+  variables.INTERNAL_TOKEN = secret();
+
+  const services = readCompose(variables).filter(({ profiles }) => profiles.length === 0);
+  const ports = new Map<string, number>();
+  for (const { name } of services) ports.set(name, await freePort());
+
+  const postgres = await startEmbeddedPostgres({
+    dataDir: join(folder, 'postgres'),
+    password: variables.POSTGRES_PASSWORD!,
+    database: 'pulsegraph',
+    settings: { fsync: 'off' },
+  });
+  ports.set('postgres', Number(new URL(postgres.url).port));
+
+  const processes = new Map<string, RunningProcess>();
+  const localised = (service: ComposeService) => localise(service, services, ports);
+  const start = async (name: string) => {
+    const service = localised(services.find((each) => each.name === name)!);
+    const [command, ...args] = service.command;
+    const running = runProcess(command!, args, service.environment);
+    processes.set(name, running);
+    return { running, service };
+  };
+  const startReady = async (name: string) => {
+    const { running } = await start(name);
+    await waitUntilReady(`http://127.0.0.1:${ports.get(name)}`, running);
+  };
+
+  await startRedis(services, ports, folder, processes);
+  await startMosquitto(services, ports, folder, processes, variables);
+  const { running: init } = await start('database-init');
+  if ((await init.ended) !== 0) throw new Error(`database-init failed:\n${init.output()}`);
+  const parts = services.map(({ name }) => name).filter((name) => !STORES.includes(name) && name !== 'database-init');
+  await Promise.all(parts.map(startReady));
+
+  const url = `http://127.0.0.1:${ports.get('gateway')}`;
+  return {
+    url,
+    mqttUrl: `mqtt://127.0.0.1:${ports.get('mosquitto')}`,
+    password: DEMO_PASSWORD,
+    signIn: (account) => signIn(url, `${account}@demo.test`, DEMO_PASSWORD),
+    kill: async (service) => void (await processes.get(service)?.end('SIGKILL')),
+    start: startReady,
+    output: (service) => processes.get(service)?.output() ?? '',
+    async stop() {
+      await Promise.all(parts.map((name) => processes.get(name)?.end('SIGTERM')));
+      await Promise.all(STORES.map((name) => processes.get(name)?.end('SIGTERM')));
+      await postgres.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Replaces `host:port` of every service by where it runs here, and its own PORT. */
+function localise(service: ComposeService, services: readonly ComposeService[], ports: ReadonlyMap<string, number>): ComposeService {
+  const environment = Object.fromEntries(
+    Object.entries(service.environment).map(([key, value]) => {
+      let text = key === 'PORT' ? String(ports.get(service.name)) : value;
+      for (const peer of services) {
+        const port = STORE_PORTS[peer.name] ?? peer.environment.PORT;
+        if (port !== undefined) text = text.replaceAll(`${peer.name}:${port}`, `127.0.0.1:${ports.get(peer.name)}`);
+      }
+      // What the outside world would use: published ports.
+      text = text
+        .replaceAll('localhost:1883', `127.0.0.1:${ports.get('mosquitto')}`)
+        .replaceAll('localhost:4000', `127.0.0.1:${ports.get('gateway')}`);
+      return [key, text];
+    }),
+  );
+  return { ...service, environment };
+}
+
+async function startRedis(
+  services: readonly ComposeService[],
+  ports: ReadonlyMap<string, number>,
+  folder: string,
+  processes: Map<string, RunningProcess>,
+): Promise<void> {
+  const [command, ...args] = services.find(({ name }) => name === 'redis')!.command;
+  const running = runProcess(command!, [...args, '--port', String(ports.get('redis')), '--bind', '127.0.0.1', '--dir', folder], {});
+  processes.set('redis', running);
+  await eventually(() => {
+    if (running.child.exitCode !== null) throw new Error(running.output());
+    expect(running.output()).toContain('Ready to accept connections');
+  });
+}
+
+async function startMosquitto(
+  services: readonly ComposeService[],
+  ports: ReadonlyMap<string, number>,
+  folder: string,
+  processes: Map<string, RunningProcess>,
+  variables: Record<string, string>,
+): Promise<void> {
+  const service = services.find(({ name }) => name === 'mosquitto')!;
+  const running = runProcess('sh', ['deploy/mosquitto/start.sh'], {
+    ...service.environment,
+    MOSQUITTO_DATA: join(folder, 'mosquitto'),
+    MOSQUITTO_PORT: String(ports.get('mosquitto')),
+  });
+  processes.set('mosquitto', running);
+  const account = { username: service.environment.MOSQUITTO_ADMIN_USER, password: variables.MOSQUITTO_ADMIN_PASSWORD };
+  await eventually(async () => {
+    if (running.child.exitCode !== null) throw new Error(running.output());
+    const client = await connectAsync(`mqtt://127.0.0.1:${ports.get('mosquitto')}`, { ...account, reconnectPeriod: 0 });
+    await client.endAsync(true);
+  });
+}
