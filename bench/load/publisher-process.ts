@@ -1,0 +1,55 @@
+// A process of its own, so that the publishers' CPU is not counted with the platform's.
+import { RawPublisher, type PublisherOptions } from './publisher.js';
+
+export type PublisherJob =
+  | { kind: 'burst'; devices: PublisherOptions[]; metric: string; messagesPerDevice: number; readingsPerMessage: number; startMs: number }
+  | { kind: 'rate'; devices: PublisherOptions[]; metric: string; messagesPerSecond: number; seconds: number };
+
+async function burst(job: Extract<PublisherJob, { kind: 'burst' }>, publishers: RawPublisher[]): Promise<void> {
+  const { metric, messagesPerDevice, readingsPerMessage, startMs } = job;
+  await Promise.all(
+    publishers.map(async (publisher) => {
+      for (let message = 0; message < messagesPerDevice; message++) {
+        const t0 = startMs + message * readingsPerMessage;
+        const payload =
+          readingsPerMessage === 1
+            ? `{"ts":${t0},"values":{"${metric}":${20 + (message % 600) / 10}}}`
+            : `{"metric":"${metric}","t0":${t0},"dt":[${Array.from({ length: readingsPerMessage }, (_, i) => i).join()}],"v":[${Array.from({ length: readingsPerMessage }, (_, i) => 20 + ((message + i) % 600) / 10).join()}]}`;
+        await publisher.publish(payload);
+      }
+      await publisher.drained();
+    }),
+  );
+}
+
+/** Evenly spread over time and devices; each value is the instant of publishing, milliseconds since `Date.now()` of the parent's epoch. */
+async function rate(job: Extract<PublisherJob, { kind: 'rate' }>, publishers: RawPublisher[]): Promise<void> {
+  const { metric, messagesPerSecond, seconds } = job;
+  const total = messagesPerSecond * seconds;
+  const startedAt = performance.now();
+  for (let sent = 0; sent < total;) {
+    const due = Math.min(total, Math.floor(((performance.now() - startedAt) / 1_000) * messagesPerSecond));
+    for (; sent < due; sent++) {
+      const nowMs = performance.timeOrigin + performance.now();
+      void publishers[sent % publishers.length]!.publish(`{"values":{"${metric}":${(nowMs % 1_000_000).toFixed(3)}}}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await Promise.all(publishers.map((publisher) => publisher.drained()));
+}
+
+process.on('message', (job: PublisherJob) => {
+  void (async () => {
+    const publishers = await Promise.all(job.devices.map((device) => RawPublisher.open(device)));
+    process.send?.({ kind: 'connected' });
+    await new Promise<void>((resolve) => process.once('message', () => resolve()));
+    if (job.kind === 'burst') await burst(job, publishers);
+    else await rate(job, publishers);
+    process.send?.({ kind: 'done', acknowledged: publishers.reduce((sum, { acknowledged }) => sum + acknowledged, 0) });
+    for (const publisher of publishers) publisher.close();
+    process.disconnect();
+  })().catch((error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  });
+});

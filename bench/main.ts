@@ -1,0 +1,20 @@
+import { benchIngest } from './ingest.bench.js';
+import { benchLatency } from './latency.bench.js';
+import { saveResult } from './measure/result.js';
+
+const BENCHES = { ingest: benchIngest, latency: benchLatency };
+
+async function main(): Promise<void> {
+  const [name = '', ...args] = process.argv.slice(2);
+  if (!(name in BENCHES)) throw new Error(`npm run bench -- NAME, where NAME is one of: ${Object.keys(BENCHES).join(', ')}.`);
+  const result = await BENCHES[name as keyof typeof BENCHES](args);
+  console.log(`\nWritten to ${saveResult(name, result)}`);
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  },
+);
