@@ -25,6 +25,12 @@ export const ERROR_CODES = {
   ALERT_ALREADY_ACKNOWLEDGED: 'Somebody was first; read the alert to see who.',
   ALERT_ALREADY_RESOLVED: 'The alert is resolved; nothing is left to do.',
   SLOW_CONSUMER: 'The client read too slowly for this stream; resume with the last cursor.',
+  DEADLINE_EXCEEDED: 'The operation took too long; ask for less, or try again.',
+  PAYLOAD_TOO_LARGE: 'Send a smaller request; the limit is in `allowed`, in bytes.',
+  TOO_MANY_SUBSCRIPTIONS: 'End other subscriptions first; the limit is in `allowed`.',
+  PERSISTED_QUERY_NOT_FOUND: 'Send the whole document once, with the hash.',
+  OPERATION_NOT_TRUSTED: 'Only documents registered beforehand are run here.',
+  OPERATION_NO_LONGER_VALID: 'The schema has changed under this subscription; correct the document.',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
