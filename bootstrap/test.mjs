@@ -7,6 +7,7 @@ import { ROOT, ensureBuilt, ensureInstalled, fail, run } from './toolchain.mjs';
 const SERVICES = [
   { package: 'redis-server', binary: '/usr/bin/redis-server', for: 'the Redis engines of log and bus, and the distributed test' },
   { package: 'mosquitto', binary: '/usr/sbin/mosquitto', for: 'the external broker' },
+  { package: 'mosquitto-clients', binary: '/usr/bin/mosquitto_pub', for: "the README's example" },
   { package: 'chromium', binary: '/usr/bin/chromium', for: 'the browser tests' },
   { package: 'fonts-dejavu-core', binary: '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf', for: 'the browser tests' },
 ];
@@ -23,7 +24,8 @@ function installServices() {
   if (ours) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
   try {
     console.log(`Installing ${missing.map((service) => service.package).join(', ')} from Debian …`);
-    const apt = (...args) => spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
+    const apt = (...args) =>
+      spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
     apt('update', '-qq');
     apt('install', '-y', '-qq', '--no-install-recommends', ...missing.map((service) => service.package));
   } finally {
@@ -36,16 +38,20 @@ function jest(name, args) {
   const output = join(ROOT, '.cache', `${name}.json`);
   mkdirSync(join(ROOT, '.cache'), { recursive: true });
   rmSync(output, { force: true });
-  const status = run('node', [
-    '--experimental-vm-modules',
-    '--disable-warning=ExperimentalWarning',
-    join(ROOT, 'node_modules/jest/bin/jest.js'),
-    '--config=jest.config.cjs',
-    '--json',
-    `--outputFile=${output}`,
-    '--testLocationInResults',
-    ...args,
-  ], { env: { ALLOW_SKIPS: missing.length > 0 ? '1' : (process.env.ALLOW_SKIPS ?? '') } });
+  const status = run(
+    'node',
+    [
+      '--experimental-vm-modules',
+      '--disable-warning=ExperimentalWarning',
+      join(ROOT, 'node_modules/jest/bin/jest.js'),
+      '--config=jest.config.cjs',
+      '--json',
+      `--outputFile=${output}`,
+      '--testLocationInResults',
+      ...args,
+    ],
+    { env: { ALLOW_SKIPS: missing.length > 0 ? '1' : (process.env.ALLOW_SKIPS ?? '') } },
+  );
   if (!existsSync(output)) return { passed: 0, failed: 1, skipped: 0 };
   const result = JSON.parse(readFileSync(output, 'utf8'));
   const failed = result.numFailedTests + result.numRuntimeErrorTestSuites;

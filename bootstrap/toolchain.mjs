@@ -30,7 +30,7 @@ export function fail(sentence) {
 export async function withLock(name, work) {
   mkdirSync(CACHE, { recursive: true });
   const path = join(CACHE, `${name}.lock`);
-  for (let told = false; ; ) {
+  for (let told = false; ;) {
     try {
       const handle = openSync(path, 'wx');
       writeFileSync(handle, String(process.pid));
