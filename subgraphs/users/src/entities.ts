@@ -1,0 +1,21 @@
+import { Organization } from './organization/organization.entity.js';
+import { UserPassword } from './password/user-password.entity.js';
+import { Preferences } from './preferences/preferences.entity.js';
+import { RevocationRow } from './revocation/revocation.entity.js';
+import { RefreshTokenRow, SessionRow } from './session/session.entity.js';
+import { SignInAttempt } from './sign-in/sign-in-attempt.entity.js';
+import { SigningKey } from './token/signing-key.entity.js';
+import { User } from './user/user.entity.js';
+
+/** Every table of this subgraph. */
+export const entities = [
+  Organization,
+  Preferences,
+  RefreshTokenRow,
+  RevocationRow,
+  SessionRow,
+  SignInAttempt,
+  SigningKey,
+  User,
+  UserPassword,
+] as const;

@@ -1,0 +1,10 @@
+import { DomainError } from '@pulsegraph/kit/errors';
+
+/** Every code this subgraph adds to those of kit. */
+export const usersErrors = {
+  /** The same for a wrong password, an unknown address and a deactivated account. */
+  invalidCredentials: () => new DomainError('INVALID_CREDENTIALS', 'E-mail or password is wrong.'),
+  accountLocked: (retryAfterMs: number) =>
+    new DomainError('ACCOUNT_LOCKED', `Too many failed sign-ins; try again in ${Math.ceil(retryAfterMs / 1_000)} s.`, { retryAfterMs }),
+  sessionExpired: () => new DomainError('SESSION_EXPIRED', 'This session has ended. Sign in again.'),
+};

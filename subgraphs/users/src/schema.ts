@@ -1,0 +1,33 @@
+import { printSubgraphSchema } from '@apollo/subgraph';
+import { buildFederatedSchema } from '@pulsegraph/kit/subgraph';
+import type { GraphQLSchema } from 'graphql';
+import type { ContainerType } from 'type-graphql';
+import type { UsersContext } from './context.js';
+import { Organization } from './organization/organization.entity.js';
+import { SessionResolver } from './session/session.resolver.js';
+import { UserResolver } from './user/user.resolver.js';
+import { ViewerResolver } from './viewer/viewer.resolver.js';
+
+const unserved: ContainerType = {
+  get: () => {
+    throw new Error('This schema was built to be printed; it has no services.');
+  },
+};
+
+/** @param container Holds the resolvers. Without one the schema can be printed and composed, not executed. */
+export function buildUsersSchema(container: ContainerType = unserved): GraphQLSchema {
+  return buildFederatedSchema<UsersContext>({
+    resolvers: [SessionResolver, UserResolver, ViewerResolver],
+    orphanedTypes: [Organization],
+    container,
+    references: {
+      User: ({ id }, { loaders }) => loaders.user.load(id),
+      Organization: ({ id }, { loaders }) => loaders.organization.load(id),
+    },
+  });
+}
+
+/** The SDL as it goes to composition. */
+export function usersTypeDefs(): string {
+  return printSubgraphSchema(buildUsersSchema());
+}

@@ -1,0 +1,58 @@
+import { errors } from '@pulsegraph/kit/errors';
+import { requireSubject } from '@pulsegraph/kit/viewer';
+import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
+import type { UsersContext } from '../context.js';
+import { SignInService } from '../sign-in/sign-in.service.js';
+import { ViewerService } from '../viewer/viewer.service.js';
+import { SessionService, type IssuedSession } from './session.service.js';
+import { Session } from './session.type.js';
+
+@Resolver(() => Session)
+export class SessionResolver {
+  constructor(
+    private readonly signIns: SignInService,
+    private readonly sessions: SessionService,
+    private readonly viewers: ViewerService,
+  ) {}
+
+  @Mutation(() => Session, { description: 'Fails with INVALID_CREDENTIALS or ACCOUNT_LOCKED.' })
+  async signIn(@Arg('email') email: string, @Arg('password') password: string, @Ctx() context: UsersContext): Promise<Session> {
+    return this.present(await this.signIns.signIn({ email, password }, context.client), context);
+  }
+
+  @Mutation(() => Session, {
+    description: 'Rotates: a refresh token works once, and its reuse ends the whole session family. Fails with SESSION_EXPIRED.',
+  })
+  async refreshSession(@Arg('refreshToken') refreshToken: string, @Ctx() context: UsersContext): Promise<Session> {
+    return this.present(await this.sessions.renew(refreshToken, context.client), context);
+  }
+
+  @Mutation(() => Boolean, {
+    description:
+      'Ends this session, or every session of the person. With a refresh token it needs no access token, which may have ended. False when it had ended already.',
+  })
+  async signOut(
+    @Arg('everywhere', () => Boolean, { defaultValue: false, nullable: true }) everywhere: boolean | null,
+    @Arg('refreshToken', () => String, { nullable: true }) refreshToken: string | null,
+    @Ctx() context: UsersContext,
+  ): Promise<boolean> {
+    const session = refreshToken ? await this.sessions.identify(refreshToken) : sessionOf(context);
+    if (!session) return false;
+    if (everywhere) return (await this.sessions.endAll(session.userId)) > 0;
+    return this.sessions.end(session.userId, session.sessionId);
+  }
+
+  private async present(issued: IssuedSession, context: UsersContext): Promise<Session> {
+    // The password or token was the proof: what this answer says of the person is theirs to read.
+    if (issued.viewer.subject) context.self.add(issued.viewer.subject.id);
+    return { ...issued, viewer: await this.viewers.describe(issued.viewer, context.requestId) };
+  }
+}
+
+function sessionOf({ viewer }: UsersContext): { userId: string; sessionId: string } {
+  if (!viewer) throw errors.unauthenticated();
+  const { kind, id, sessionId } = requireSubject(viewer);
+  // An API key has no session to end; it is revoked.
+  if (kind !== 'USER' || !sessionId) throw errors.forbidden();
+  return { userId: id, sessionId };
+}

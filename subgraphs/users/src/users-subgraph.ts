@@ -1,0 +1,103 @@
+import type { LiveBus } from '@pulsegraph/kit/live-bus';
+import type { Log } from '@pulsegraph/kit/log';
+import { createDataSource, migrate } from '@pulsegraph/kit/postgres';
+import type { RevocationSource } from '@pulsegraph/kit/revocations';
+import type { Subgraph, SubgraphRequest } from '@pulsegraph/kit/subgraph';
+import { createViewerVerifier } from '@pulsegraph/kit/viewer';
+import type { JSONWebKeySet } from 'jose';
+import type { BootstrapService } from './bootstrap/bootstrap.service.js';
+import type { UsersContext } from './context.js';
+import { entities } from './entities.js';
+import { migrations } from './migrations/index.js';
+import { createOrganizationLoader } from './organization/organization.loader.js';
+import { usersRoutes } from './routes.js';
+import { buildUsersSchema } from './schema.js';
+import { containerOf, createServices } from './services.js';
+import { createUserLoader } from './user/user.loader.js';
+
+const MAINTENANCE_EVERY_MS = 3_600_000;
+
+export interface UsersSubgraphOptions {
+  /** Connects as `users_migrator`; schema and roles are there (`provisionDatabase`). */
+  databaseUrl: string;
+  bus: LiveBus;
+  log: Log;
+  internalToken: string;
+  /** The gateway's: the first signs, all verify. */
+  viewerKeys: readonly string[];
+  /** The clock, for tests. */
+  now?: () => Date;
+}
+
+export interface UsersSubgraph extends Subgraph {
+  createContext(request: SubgraphRequest): UsersContext;
+  /** Public halves of the access-token keys, for a gateway in the same process. Over HTTP: `/.well-known/jwks.json`. */
+  jwks(): Promise<JSONWebKeySet>;
+  /** Makes a new key the signer once verifiers have had time to learn it. */
+  rotateSigningKey(): Promise<void>;
+  readonly revocationSource: RevocationSource;
+  ensureDemoOrganization: BootstrapService['ensureDemoOrganization'];
+  ensureFirstAdmin: BootstrapService['ensureFirstAdmin'];
+}
+
+/** Runs migrations, connects, and makes sure there is a signing key: ready to serve when it resolves. */
+export async function createUsersSubgraph(options: UsersSubgraphOptions): Promise<UsersSubgraph> {
+  const { databaseUrl, bus, log, internalToken, viewerKeys, now = () => new Date() } = options;
+  await migrate(databaseUrl, 'users', migrations);
+  const [api, service] = await Promise.all([
+    createDataSource({ databaseUrl, owner: 'users', kind: 'api' }, entities),
+    createDataSource({ databaseUrl, owner: 'users', kind: 'service' }, entities),
+  ]);
+  const services = createServices({ api, service, bus, log, now });
+  await services.keys.ensure();
+  const verifyViewer = createViewerVerifier(viewerKeys);
+  let timer: NodeJS.Timeout | undefined;
+  let maintenance = Promise.resolve();
+
+  const maintain = () => {
+    maintenance = services
+      .maintain()
+      .catch((error: unknown) => log.error({ err: error }, 'Maintenance failed; it is tried again in an hour'));
+  };
+
+  return {
+    name: 'users',
+    schema: buildUsersSchema(containerOf(services.resolvers)),
+    createContext({ viewerHeader, requestId, clientAddress, userAgent }) {
+      const viewer = verifyViewer(viewerHeader);
+      const organizationId = viewer?.organizationId ?? null;
+      return {
+        viewer,
+        requestId,
+        client: { address: clientAddress ?? null, userAgent: userAgent ?? null },
+        self: new Set(viewer?.subject?.kind === 'USER' ? [viewer.subject.id] : []),
+        loaders: {
+          user: createUserLoader(services.users, organizationId, requestId),
+          organization: createOrganizationLoader(api, organizationId, requestId),
+        },
+      };
+    },
+    routes: usersRoutes({ keys: services.keys, feed: services.feed, internalToken }),
+    checks: [
+      { name: 'postgres', check: async () => void (await Promise.all([api.query('select 1'), service.query('select 1')])) },
+      // Without the bus revocations still arrive, by polling.
+      { name: 'bus', check: () => bus.ping(), optional: true },
+    ],
+    start() {
+      maintain();
+      timer = setInterval(maintain, MAINTENANCE_EVERY_MS);
+      timer.unref();
+      return Promise.resolve();
+    },
+    async stop() {
+      clearInterval(timer);
+      await maintenance;
+      await Promise.all([api.destroy(), service.destroy()]);
+    },
+    jwks: () => services.keys.jwks(),
+    rotateSigningKey: () => services.keys.rotate(),
+    revocationSource: { fetch: (since) => services.feed.fetch(since) },
+    ensureDemoOrganization: (demo) => services.bootstrap.ensureDemoOrganization(demo),
+    ensureFirstAdmin: (admin) => services.bootstrap.ensureFirstAdmin(admin),
+  };
+}
