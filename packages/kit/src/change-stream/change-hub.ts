@@ -21,6 +21,12 @@ export interface ChangeHubOptions<T> {
   pollMs?: number;
 }
 
+/** How a consumer's return reaches its generator while that waits. */
+interface End {
+  reached: boolean;
+  wake: () => void;
+}
+
 const RING_SIZE = 1_000;
 const READ_LIMIT = 500;
 
@@ -33,18 +39,33 @@ export class ChangeHub<T> {
 
   constructor(private readonly options: ChangeHubOptions<T>) {}
 
-  /** Every change after `afterSeq` (default: from now on), once and in order, until the consumer returns. */
-  async *follow(organizationId: string, afterSeq?: number): AsyncGenerator<Change<T>, void, undefined> {
+  /**
+   * Every change after `afterSeq` (default: from now on), once and in order, until the consumer returns. Returning takes
+   * effect at once, also while nothing happens: a generator alone would hold its place until the next change.
+   */
+  follow(organizationId: string, afterSeq?: number): AsyncGenerator<Change<T>, void, undefined> {
+    const end = { reached: false, wake: () => undefined as void };
+    const changes = this.changes(organizationId, afterSeq, end);
+    const finish = changes.return.bind(changes);
+    changes.return = (value) => {
+      end.reached = true;
+      end.wake();
+      return finish(value);
+    };
+    return changes;
+  }
+
+  private async *changes(organizationId: string, afterSeq: number | undefined, end: End): AsyncGenerator<Change<T>, void, undefined> {
     const follower = await this.join(organizationId);
     try {
       let seq = afterSeq ?? follower.seq;
-      for (;;) {
+      while (!end.reached) {
         const changes = follower.recentAfter(seq) ?? (await this.options.readAfter(organizationId, seq, READ_LIMIT));
         for (const change of changes) {
           seq = change.seq;
           yield change;
         }
-        if (changes.length === 0) await follower.changedAfter(seq);
+        if (changes.length === 0 && !end.reached) await follower.changedAfter(seq, end);
       }
     } finally {
       this.leave(organizationId, follower);
@@ -101,9 +122,15 @@ class OrganizationFollower<T> {
     return this.ring.filter((change) => change.seq > seq);
   }
 
-  changedAfter(seq: number): Promise<void> {
+  changedAfter(seq: number, end: End): Promise<void> {
     if (this.seq > seq || this.stopped) return Promise.resolve();
-    return new Promise((resolve) => this.waiting.push(resolve));
+    return new Promise((resolve) => {
+      end.wake = () => {
+        this.waiting = this.waiting.filter((waiting) => waiting !== resolve);
+        resolve();
+      };
+      this.waiting.push(resolve);
+    });
   }
 
   stop(): void {

@@ -1,1 +1,2 @@
 export * from './change-hub.js';
+export * from './select.js';
