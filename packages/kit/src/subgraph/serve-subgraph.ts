@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import { ApolloServerPluginInlineTraceDisabled } from '@apollo/server/plugin/disabled';
 import { expressMiddleware } from '@as-integrations/express5';
 import { CLIENT_ADDRESS_HEADER, REQUEST_ID_HEADER, VIEWER_HEADER } from '@pulsegraph/contracts';
 import { json } from 'express';
@@ -37,7 +38,9 @@ export async function serveSubgraph(subgraph: Subgraph, options: ServeSubgraphOp
     schema: subgraph.schema,
     introspection: true,
     csrfPrevention: false, // only the gateway calls, with a signed viewer
-    plugins: [classViewerPlugin],
+    // Apollo would raise the signal again after stopping, which our own handler takes for a second, impatient one.
+    stopOnTerminationSignals: false,
+    plugins: [classViewerPlugin, ApolloServerPluginInlineTraceDisabled()],
     formatError: (_formatted, error) => formatError(error, log),
     logger: log,
   });
