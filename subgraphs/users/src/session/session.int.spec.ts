@@ -1,8 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { busChannel, type RegistryWakeUp, type Viewer } from '@pulsegraph/contracts';
 import { createInProcessBus } from '@pulsegraph/kit/live-bus';
 import { silentLog } from '@pulsegraph/kit/log';
+import { roleUrl } from '@pulsegraph/kit/postgres';
 import { askSubgraph, eventually, testDatabase, TEST_INTERNAL_TOKEN, TEST_VIEWER_KEY } from '@pulsegraph/testkit';
 import { decodeJwt } from 'jose';
+import { Client } from 'pg';
+import type { EntityManager } from 'typeorm';
+import { RevocationRepository } from '../revocation/revocation.repository.js';
 import { pauseMs } from '../sign-in/lockout.js';
 import { createUsersSubgraph, type UsersSubgraph } from '../users-subgraph.js';
 
@@ -13,9 +18,11 @@ const database = testDatabase('users');
 const bus = createInProcessBus();
 let clockMs = Date.now();
 let users: UsersSubgraph;
+/** A second process on the same database. */
+let twin: UsersSubgraph;
 
-beforeAll(async () => {
-  users = await createUsersSubgraph({
+const start = () =>
+  createUsersSubgraph({
     databaseUrl: database.url,
     bus,
     log: silentLog,
@@ -23,9 +30,12 @@ beforeAll(async () => {
     viewerKeys: [TEST_VIEWER_KEY],
     now: () => new Date(clockMs),
   });
+
+beforeAll(async () => {
+  [users, twin] = await Promise.all([start(), start()]);
   await users.ensureDemoOrganization({ password: PASSWORD });
 });
-afterAll(() => users?.stop());
+afterAll(() => Promise.all([users?.stop(), twin?.stop()]));
 beforeEach(() => {
   clockMs = Date.now();
 });
@@ -39,9 +49,9 @@ interface SessionAnswer {
 const SESSION = `{ accessToken accessTokenExpiresAt refreshToken
   viewer { role permissions user { id email displayName lastSeenAt } organization { id key name timeZone } preferences { theme timeZone } } }`;
 
-async function signIn(email = 'operator@demo.test', password = PASSWORD) {
+async function signIn(email = 'operator@demo.test', password = PASSWORD, process = users) {
   const query = `mutation ($email: String!, $password: String!) { signIn(email: $email, password: $password) ${SESSION} }`;
-  const { data, code, errors } = await askSubgraph<{ signIn: SessionAnswer }>(users, query, {
+  const { data, code, errors } = await askSubgraph<{ signIn: SessionAnswer }>(process, query, {
     variables: { email, password },
     clientAddress: '203.0.113.7',
     userAgent: 'Firefox',
@@ -135,9 +145,10 @@ describe('guessing passwords', () => {
     expect(codes).toEqual(Array(8).fill(undefined));
   });
 
-  it('gives parallel guesses no more tries than guesses in a row', async () => {
+  it('gives parallel guesses no more tries than guesses in a row, over two processes too', async () => {
     await database.rows('delete from sign_in_attempt');
-    const codes = (await Promise.all(Array.from({ length: 12 }, () => signIn('admin@demo.test', 'wrong')))).map(({ code }) => code);
+    const guess = (_: unknown, n: number) => signIn('admin@demo.test', 'wrong', n % 2 ? users : twin);
+    const codes = (await Promise.all(Array.from({ length: 12 }, guess))).map(({ code }) => code);
     expect(codes.filter((code) => code === 'INVALID_CREDENTIALS')).toHaveLength(5);
     expect(codes.filter((code) => code === 'ACCOUNT_LOCKED')).toHaveLength(7);
     await database.rows('delete from sign_in_attempt');
@@ -252,14 +263,31 @@ describe('signing out', () => {
 });
 
 describe('the revocations feed', () => {
-  it('numbers revocations in commit order, whatever runs at once', async () => {
-    const sessions = await Promise.all(Array.from({ length: 8 }, () => begin('operator@demo.test')));
+  it('never shows a reader something earlier than it has seen: who commits later comes later', async () => {
+    const session = await begin('operator@demo.test');
     const { revision: before } = await users.revocationSource.fetch(0);
-    await Promise.all(sessions.map((session) => askSubgraph(users, 'mutation { signOut }', { viewer: viewerOf(session) })));
+    const slow = new Client({ connectionString: roleUrl(database.url, 'users', 'service') });
+    await slow.connect();
+    const manager = { query: async (sql: string, values: unknown[]) => (await slow.query(sql, values)).rows };
+    const [organizationId, subjectId] = [viewerOf(session).organizationId, randomUUID()];
+    await slow.query('begin');
+    await new RevocationRepository(manager as unknown as EntityManager).append([
+      { organizationId, kind: 'user', subjectId, at: new Date(clockMs) },
+    ]);
+
+    const signingOut = askSubgraph(users, 'mutation { signOut }', { viewer: viewerOf(session) });
+    await eventually(async () => {
+      const waiting = await database.rows(`select from pg_locks where locktype = 'advisory' and not granted`);
+      expect(waiting).toHaveLength(1);
+    });
+    expect(await users.revocationSource.fetch(before)).toEqual({ revision: before, revocations: [] });
+    await slow.query('commit');
+    await slow.end();
+    await signingOut;
+
     const { revocations } = await users.revocationSource.fetch(before);
-    const revisions = revocations.map(({ revision }) => revision);
-    expect(revisions).toHaveLength(8);
-    expect(revisions).toEqual([...revisions].sort((a, b) => a - b));
+    expect(revocations.map(({ kind }) => kind)).toEqual(['user', 'session']);
+    expect(revocations[1]!.revision).toBeGreaterThan(revocations[0]!.revision);
   });
 
   it('starts anew for a reader that is ahead of it', async () => {
