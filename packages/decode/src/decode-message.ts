@@ -34,6 +34,15 @@ export function decodeMessage(message: IncomingMessage, context: DecodeContext):
   return into;
 }
 
+/** Refuses a message that could not be read at all, in the inbox of whoever sent it. */
+export function refuseMessage(topic: string, part: RefusedPart, context: DecodeContext): DecodedMessage {
+  const into: DecodedMessage = { readings: [], events: [], rejections: [], unattributed: [] };
+  const dialect = dialectOf({ topic, payload: NOTHING });
+  const device = context.sender ?? dialect?.deviceOf({ topic }, context) ?? null;
+  refuse(part, dialect?.name ?? 'mqtt', { topic, payload: NOTHING }, device, context, into);
+  return into;
+}
+
 /**
  * A dead letter through the pipeline again, now. Undated readings keep the instant at which they first came, so that
  * repeating it is harmless; readings of a while ago are late, as they should be.
@@ -60,6 +69,7 @@ export function decodeDeadLetter(letter: RejectionRecord, organizationKey: strin
   return into;
 }
 
+const NOTHING = new Uint8Array();
 const UNREAD_TOPIC = 'The topic is none that devices publish to.';
 
 type Attributable = Pick<IncomingMessage, 'payload'> & { topic: string | null };

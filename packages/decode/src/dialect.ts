@@ -43,6 +43,8 @@ export interface Dialect {
   readonly name: string;
   /** True for messages that are this dialect's to read or to refuse. */
   reads(message: IncomingMessage): boolean;
+  /** The device the topic alone names, for messages that are refused unread. */
+  deviceOf(message: Pick<IncomingMessage, 'topic'>, context: DecodeContext): DeviceAddress | null;
   /** Never throws. A gateway's message may speak for several devices. Null: the topic is none of the dialect's after all. */
   decode(message: IncomingMessage, context: DecodeContext): DialectPart[] | null;
 }

@@ -5,5 +5,6 @@ export * from './limits.js';
 export { tooLarge } from './payload.js';
 export { decodePulse, decodePulseDocument, type PulseOptions } from './pulse/readings.js';
 export * from './raw-reading.js';
+export { jsonOf } from './refusal.js';
 export * from './unit/index.js';
 export { validateReadings, type ValidatedReadings, type ValidationContext } from './validate/validate-readings.js';

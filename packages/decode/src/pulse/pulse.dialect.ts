@@ -32,6 +32,7 @@ const PREFIX = `${TOPIC_PREFIX}/`;
 export const pulseDialect: Dialect = {
   name: TOPIC_PREFIX,
   reads: ({ topic }) => topic.startsWith(PREFIX),
+  deviceOf: ({ topic }) => parseRemembered(topic) ?? addressIn(topic),
   decode({ topic, payload }, { receivedAtUs }): DialectPart[] | null {
     const device = parseRemembered(topic);
     if (device?.kind === 'readings') {

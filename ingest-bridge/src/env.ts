@@ -1,0 +1,38 @@
+import { DEFAULT_RAW_RETENTION_DAYS } from '@pulsegraph/contracts';
+import { commonVariables, httpUrl, parseEnv, port, redisUrl, secret } from '@pulsegraph/kit/env';
+import { z } from 'zod';
+
+const variables = z.object({
+  ...commonVariables,
+  PORT: port(4010),
+  /** Our own MQTT listener; without it and without MQTT_URL there is only HTTP. */
+  MQTT_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
+  MQTT_URL: z.url({ protocol: /^mqtts?$/ }).optional(),
+  MQTT_CLIENT_ID: z.string().min(1).max(64).default('pulsegraph-bridge'),
+  MQTT_PROVISIONING: z.enum(['dynamic-security', 'none']).default('dynamic-security'),
+  DEVICES_URL: httpUrl,
+  INTERNAL_TOKEN: secret,
+  EVENT_LOG: z.enum(['redis']).default('redis'),
+  REDIS_URL: redisUrl,
+  RAW_RETENTION_DAYS: z.coerce.number().int().min(1).default(DEFAULT_RAW_RETENTION_DAYS),
+  MAX_IN_FLIGHT_MIB: z.coerce.number().int().min(4).default(32),
+});
+
+/** The only reader of `process.env` here. Throws one error that names every bad variable, and never a value. */
+export function loadEnv(source: NodeJS.ProcessEnv = process.env) {
+  const env = parseEnv(variables, source);
+  return Object.freeze({
+    port: env.PORT,
+    mqttPort: env.MQTT_PORT ?? null,
+    brokerUrl: env.MQTT_URL ?? null,
+    brokerClientId: env.MQTT_CLIENT_ID,
+    provisionBroker: env.MQTT_PROVISIONING === 'dynamic-security',
+    devicesUrl: env.DEVICES_URL,
+    internalToken: env.INTERNAL_TOKEN,
+    redisUrl: env.REDIS_URL,
+    rawRetentionDays: env.RAW_RETENTION_DAYS,
+    maxInFlightBytes: env.MAX_IN_FLIGHT_MIB * 1024 * 1024,
+    logLevel: env.LOG_LEVEL,
+    shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
+  });
+}
