@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { buildSubgraphSchema, printSubgraphSchema } from '@apollo/subgraph';
-import { parse, specifiedDirectives, type GraphQLSchema } from 'graphql';
+import { isInputObjectType, isObjectType, parse, specifiedDirectives, valueFromAST, type GraphQLSchema } from 'graphql';
 import { buildSchemaSync, createResolversMap, type BuildSchemaOptions } from 'type-graphql';
 import { DateTime, Duration } from '../scalars/index.js';
 
@@ -30,6 +30,14 @@ enum DeliveryPolicy { KEEP_ALL LATEST_BY_KEY }
 directive @resume(argument: String!, cursor: String!) on FIELD_DEFINITION
 `;
 
+/** type-graphql refuses subscriptions without one, even where each names its own `subscribe`, as all of ours do. */
+const NO_PUB_SUB = {
+  publish: () => undefined,
+  subscribe: () => {
+    throw new Error('Give the subscription a `subscribe` of its own: topics would bypass cursors.');
+  },
+};
+
 /** type-graphql classes → Federation 2 subgraph schema. */
 export function buildFederatedSchema<C>(options: FederatedSchemaOptions<C>): GraphQLSchema {
   const { references = {}, live = false, scalarsMap = [], orphanedTypes = [], ...rest } = options;
@@ -38,6 +46,7 @@ export function buildFederatedSchema<C>(options: FederatedSchemaOptions<C>): Gra
     orphanedTypes,
     directives: [...specifiedDirectives],
     scalarsMap: [{ type: Date, scalar: DateTime }, ...scalarsMap],
+    pubSub: NO_PUB_SUB,
     validate: false,
     skipCheck: true,
   });
@@ -45,7 +54,26 @@ export function buildFederatedSchema<C>(options: FederatedSchemaOptions<C>): Gra
   const typeDefs = parse(link + (live ? LIVE_SDL : '') + printSubgraphSchema(schema));
   const resolvers = createResolversMap(schema) as Record<string, Record<string, unknown>>;
   for (const [type, resolve] of Object.entries(references)) (resolvers[type] ??= {}).__resolveReference = resolve;
-  return buildSubgraphSchema([{ typeDefs, resolvers: resolvers as never }]);
+  return withParsedDefaults(buildSubgraphSchema([{ typeDefs, resolvers: resolvers as never }]));
+}
+
+/**
+ * Defaults were read from the document before the scalars had their parsers: a Duration of "PT30S" would reach resolvers as
+ * that string. Read them once more.
+ */
+function withParsedDefaults(schema: GraphQLSchema): GraphQLSchema {
+  for (const type of Object.values(schema.getTypeMap())) {
+    const inputs = isInputObjectType(type)
+      ? Object.values(type.getFields())
+      : isObjectType(type)
+        ? Object.values(type.getFields()).flatMap(({ args }) => args)
+        : [];
+    for (const input of inputs) {
+      const literal = input.astNode?.defaultValue;
+      if (literal) input.defaultValue = valueFromAST(literal, input.type);
+    }
+  }
+  return schema;
 }
 
 export { Duration };
