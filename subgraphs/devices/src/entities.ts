@@ -1,0 +1,9 @@
+import { Asset } from './asset/asset.entity.js';
+import { Assignment } from './assignment/assignment.entity.js';
+import { Credential } from './credential/credential.entity.js';
+import { DevicePresence } from './device/device-presence.entity.js';
+import { Device } from './device/device.entity.js';
+import { Patient } from './patient/patient.entity.js';
+import { DeviceProfile } from './profile/profile.entity.js';
+
+export const ENTITIES = [DeviceProfile, Asset, Patient, Device, DevicePresence, Assignment, Credential];

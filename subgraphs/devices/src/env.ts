@@ -1,0 +1,42 @@
+import { commonVariables, httpUrl, parseEnv, port, postgresUrl, redisUrl, secret, secretList } from '@pulsegraph/kit/env';
+import { parseDurationMs } from '@pulsegraph/kit/scalars';
+import { z } from 'zod';
+
+const duration = z.string().transform((text, context) => {
+  try {
+    return parseDurationMs(text);
+  } catch (error) {
+    context.addIssue((error as Error).message);
+    return z.NEVER;
+  }
+});
+
+const variables = z.object({
+  ...commonVariables,
+  PORT: port(4001),
+  DATABASE_URL: postgresUrl,
+  REDIS_URL: redisUrl,
+  INTERNAL_TOKEN: secret,
+  VIEWER_KEY: secretList,
+  /** What devices are told to connect to. */
+  MQTT_PUBLIC_URL: z.url({ protocol: /^(mqtts?|wss?)$/ }),
+  BRIDGE_URL: httpUrl.default('http://localhost:4010'),
+  REPLAY_WINDOW: duration.prefault('PT1H'),
+});
+
+/** The only reader of `process.env` here. Throws one error that names every bad variable, and never a value. */
+export function loadEnv(source: NodeJS.ProcessEnv = process.env) {
+  const env = parseEnv(variables, source);
+  return Object.freeze({
+    port: env.PORT,
+    databaseUrl: env.DATABASE_URL,
+    redisUrl: env.REDIS_URL,
+    internalToken: env.INTERNAL_TOKEN,
+    viewerKeys: env.VIEWER_KEY,
+    mqttPublicUrl: env.MQTT_PUBLIC_URL,
+    bridgeUrl: env.BRIDGE_URL,
+    replayWindowMs: env.REPLAY_WINDOW,
+    logLevel: env.LOG_LEVEL,
+    shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
+  });
+}

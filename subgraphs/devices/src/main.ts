@@ -1,0 +1,50 @@
+import 'reflect-metadata';
+import { createEventLog } from '@pulsegraph/kit/event-log';
+import { createRedisBus } from '@pulsegraph/kit/live-bus';
+import { createLog } from '@pulsegraph/kit/log';
+import { onSignals, shutDown } from '@pulsegraph/kit/shutdown';
+import { serveSubgraph } from '@pulsegraph/kit/subgraph';
+import { createHttpCredentialEdge } from './credential/credential-edge.js';
+import { createDevicesSubgraph } from './devices-subgraph.js';
+import { loadEnv } from './env.js';
+import { VERSION } from './version.js';
+
+async function main(): Promise<void> {
+  const env = loadEnv();
+  const { databaseUrl, redisUrl, internalToken, viewerKeys, mqttPublicUrl, bridgeUrl, replayWindowMs } = env;
+  const log = createLog('devices', env.logLevel);
+  const bus = createRedisBus({ url: redisUrl, log });
+  const eventLog = await createEventLog({ engine: 'redis', url: redisUrl, log });
+  const devices = await createDevicesSubgraph({
+    databaseUrl,
+    bus,
+    eventLog,
+    log,
+    internalToken,
+    viewerKeys,
+    cursorKeys: viewerKeys,
+    mqttPublicUrl,
+    edge: createHttpCredentialEdge({ bridgeUrl, internalToken }),
+    replayWindowMs,
+  });
+
+  const served = await serveSubgraph(devices, { version: VERSION, internalToken, log });
+  await devices.start();
+  const port = await served.listen(env.port);
+  log.info({ port }, 'Devices subgraph is listening');
+
+  onSignals(async () => {
+    const steps = [
+      { name: 'http', run: () => served.close() },
+      { name: 'devices', run: () => devices.stop() },
+      { name: 'log', run: () => eventLog.close() },
+      { name: 'bus', run: () => bus.close() },
+    ];
+    await shutDown(steps, env.shutdownGraceMs, log);
+  }, log);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+});

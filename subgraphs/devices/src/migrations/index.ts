@@ -1,0 +1,5 @@
+import { DeviceRegistry1763640000000 } from './1763640000000-device-registry.js';
+import { ChangeFeeds1763640001000 } from './1763640001000-change-feeds.js';
+
+/** In order. Additive now, destructive one release later. */
+export const MIGRATIONS = [DeviceRegistry1763640000000, ChangeFeeds1763640001000] as const;
