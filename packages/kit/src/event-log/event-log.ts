@@ -22,9 +22,11 @@ export interface EventLog {
 export type BatchHandler = (batch: readonly LogEntry[]) => Promise<void>;
 
 export interface ConsumeOptions {
-  /** At most this many records per batch, default 5000. */
+  /** At most this many records per batch, default DEFAULT_MAX_BATCH_RECORDS. */
   maxBatchRecords?: number;
 }
+
+export const DEFAULT_MAX_BATCH_RECORDS = 5_000;
 
 export interface LogConsumer {
   /** Finishes the batch in hand, gives up its partitions, delivers nothing more. */
