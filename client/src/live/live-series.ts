@@ -1,0 +1,43 @@
+import { signal } from '@angular/core';
+import type { ReadingQuality } from '@pulsegraph/contracts';
+import { RingBuffer } from './ring-buffer';
+
+/** Points behind a sparkline. */
+const KEPT = 240;
+
+export interface LatestValue {
+  value: number | null;
+  text: string | null;
+  unit: string;
+  recordedAt: string;
+  /** Milliseconds since 1970. */
+  recordedAtMs: number;
+  quality: ReadingQuality;
+}
+
+/** One metric of one device as the screen shows it. Written at any rate, published once a frame. */
+export class LiveSeries {
+  readonly ring = new RingBuffer(KEPT);
+  /** As of the last frame. */
+  readonly latest = signal<LatestValue | null>(null);
+  private newest: LatestValue | null = null;
+
+  constructor(
+    readonly deviceId: string,
+    readonly metric: string,
+  ) {}
+
+  /** True when it changed anything. Older readings fill the ring and leave `latest` alone. */
+  take(reading: Omit<LatestValue, 'recordedAtMs'>): boolean {
+    const recordedAtMs = Date.parse(reading.recordedAt);
+    const isNew = reading.value === null || this.ring.push(recordedAtMs, reading.value);
+    if (this.newest && recordedAtMs <= this.newest.recordedAtMs) return isNew && reading.value !== null;
+    const { value, text, unit, recordedAt, quality } = reading;
+    this.newest = { value, text, unit, recordedAt, recordedAtMs, quality };
+    return true;
+  }
+
+  publish(): void {
+    this.latest.set(this.newest ? { ...this.newest } : null);
+  }
+}
