@@ -19,6 +19,8 @@ export const ERROR_CODES = {
   GRAPHQL_VALIDATION_FAILED: 'Correct the GraphQL document; it does not fit the schema.',
   INVALID_CREDENTIALS: 'Check e-mail and password.',
   ACCOUNT_LOCKED: 'Too many failed sign-ins; wait for retryAfterMs.',
+  MFA_REQUIRED: 'The password was right; send the one-time password too.',
+  LINK_EXPIRED: 'The link was used, withdrawn or is too old; ask for a new one.',
   DEVICE_KEY_TAKEN: 'Choose another key; a key is never reused within an organization.',
   PROFILE_KEY_TAKEN: 'Choose another profile key.',
   ASSIGNMENT_OVERLAPS: 'End the other assignment first, or choose another interval.',

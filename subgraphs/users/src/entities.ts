@@ -2,6 +2,8 @@ import { Organization } from './organization/organization.entity.js';
 import { UserPassword } from './password/user-password.entity.js';
 import { Preferences } from './preferences/preferences.entity.js';
 import { RevocationRow } from './revocation/revocation.entity.js';
+import { SealingKey } from './sealing/sealing-key.entity.js';
+import { RecoveryCode, SecondFactor } from './second-factor/second-factor.entity.js';
 import { RefreshTokenRow, SessionRow } from './session/session.entity.js';
 import { SignInAttempt } from './sign-in/sign-in-attempt.entity.js';
 import { SigningKey } from './token/signing-key.entity.js';
@@ -11,8 +13,11 @@ import { User } from './user/user.entity.js';
 export const entities = [
   Organization,
   Preferences,
+  RecoveryCode,
   RefreshTokenRow,
   RevocationRow,
+  SealingKey,
+  SecondFactor,
   SessionRow,
   SignInAttempt,
   SigningKey,

@@ -6,5 +6,6 @@ export const usersErrors = {
   invalidCredentials: () => new DomainError('INVALID_CREDENTIALS', 'E-mail or password is wrong.'),
   accountLocked: (retryAfterMs: number) =>
     new DomainError('ACCOUNT_LOCKED', `Too many failed sign-ins; try again in ${Math.ceil(retryAfterMs / 1_000)} s.`, { retryAfterMs }),
+  mfaRequired: () => new DomainError('MFA_REQUIRED', 'Enter the one-time password of your authenticator app, or a recovery code.'),
   sessionExpired: () => new DomainError('SESSION_EXPIRED', 'This session has ended. Sign in again.'),
 };

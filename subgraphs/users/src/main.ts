@@ -11,8 +11,8 @@ async function main(): Promise<void> {
   const env = loadEnv();
   const log = createLog('users', env.logLevel);
   const bus = createRedisBus({ url: env.redisUrl, log });
-  const { databaseUrl, internalToken, viewerKeys } = env;
-  const users = await createUsersSubgraph({ databaseUrl, bus, log, internalToken, viewerKeys });
+  const { databaseUrl, internalToken, viewerKeys, dataKeys } = env;
+  const users = await createUsersSubgraph({ databaseUrl, bus, log, internalToken, viewerKeys, dataKeys });
   if (env.demo) await users.ensureDemoOrganization(env.demo);
   if (env.firstAdmin) await users.ensureFirstAdmin(env.firstAdmin);
 

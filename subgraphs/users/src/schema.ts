@@ -4,6 +4,8 @@ import type { GraphQLSchema } from 'graphql';
 import type { ContainerType } from 'type-graphql';
 import type { UsersContext } from './context.js';
 import { Organization } from './organization/organization.entity.js';
+import { PasswordResolver } from './password/password.resolver.js';
+import { SecondFactorResolver } from './second-factor/second-factor.resolver.js';
 import { SessionResolver } from './session/session.resolver.js';
 import { UserResolver } from './user/user.resolver.js';
 import { ViewerResolver } from './viewer/viewer.resolver.js';
@@ -17,7 +19,7 @@ const unserved: ContainerType = {
 /** @param container Holds the resolvers. Without one the schema can be printed and composed, not executed. */
 export function buildUsersSchema(container: ContainerType = unserved): GraphQLSchema {
   return buildFederatedSchema<UsersContext>({
-    resolvers: [SessionResolver, UserResolver, ViewerResolver],
+    resolvers: [PasswordResolver, SecondFactorResolver, SessionResolver, UserResolver, ViewerResolver],
     orphanedTypes: [Organization],
     container,
     references: {

@@ -12,6 +12,7 @@ import { migrations } from './migrations/index.js';
 import { createOrganizationLoader } from './organization/organization.loader.js';
 import { usersRoutes } from './routes.js';
 import { buildUsersSchema } from './schema.js';
+import { createSealer } from './sealing/sealer.js';
 import { containerOf, createServices } from './services.js';
 import { createUserLoader } from './user/user.loader.js';
 
@@ -25,6 +26,8 @@ export interface UsersSubgraphOptions {
   internalToken: string;
   /** The gateway's: the first signs, all verify. */
   viewerKeys: readonly string[];
+  /** Encrypt TOTP secrets: the first seals, all open. Without any, a key is kept in the database. */
+  dataKeys?: readonly string[];
   /** The clock, for tests. */
   now?: () => Date;
 }
@@ -42,13 +45,14 @@ export interface UsersSubgraph extends Subgraph {
 
 /** Runs migrations, connects, and makes sure there is a signing key: ready to serve when it resolves. */
 export async function createUsersSubgraph(options: UsersSubgraphOptions): Promise<UsersSubgraph> {
-  const { databaseUrl, bus, log, internalToken, viewerKeys, now = () => new Date() } = options;
+  const { databaseUrl, bus, log, internalToken, viewerKeys, dataKeys = [], now = () => new Date() } = options;
   await migrate(databaseUrl, 'users', migrations);
   const [api, service] = await Promise.all([
     createDataSource({ databaseUrl, owner: 'users', kind: 'api' }, entities),
     createDataSource({ databaseUrl, owner: 'users', kind: 'service' }, entities),
   ]);
-  const services = createServices({ api, service, bus, log, now });
+  const sealer = await createSealer(service, dataKeys);
+  const services = createServices({ api, service, sealer, bus, log, now });
   await services.keys.ensure();
   const verifyViewer = createViewerVerifier(viewerKeys);
   let timer: NodeJS.Timeout | undefined;

@@ -9,12 +9,12 @@ export class PasswordHasher {
   private decoy: Promise<string> | undefined;
 
   hash(password: string): Promise<string> {
-    return hash(password, COST);
+    return hash(spelled(password), COST);
   }
 
   /** Takes as long for an account that does not exist (`stored` null) as for one that does. */
   async verify(stored: string | null, password: string): Promise<boolean> {
-    const matches = await verify(stored ?? (await this.decoyHash()), password);
+    const matches = await verify(stored ?? (await this.decoyHash()), spelled(password));
     return matches && stored !== null;
   }
 
@@ -26,4 +26,9 @@ export class PasswordHasher {
   private decoyHash(): Promise<string> {
     return (this.decoy ??= this.hash(randomBytes(32).toString('base64')));
   }
+}
+
+/** One spelling for what looks the same: keyboards differ in how they compose an ü. */
+function spelled(password: string): string {
+  return password.normalize('NFKC');
 }

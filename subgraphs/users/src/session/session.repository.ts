@@ -1,5 +1,12 @@
-import { IsNull, LessThan, type EntityManager } from 'typeorm';
+import { IsNull, LessThan, Not, type EntityManager } from 'typeorm';
 import { RefreshTokenRow, SessionRow, type EndReason } from './session.entity.js';
+
+/** All sessions of a person, one, or all but one. */
+export interface SessionsOf {
+  userId: string;
+  only?: string;
+  except?: string;
+}
 
 /** For the service role: a session is found by its token, before anybody knows the organization. */
 export class SessionRepository {
@@ -36,12 +43,13 @@ export class SessionRepository {
   }
 
   /** @returns Ids of the sessions that this call ended. */
-  async end(which: { id: string; userId: string } | { userId: string }, reason: EndReason, at: Date): Promise<string[]> {
+  async end({ userId, only, except }: SessionsOf, reason: EndReason, at: Date): Promise<string[]> {
+    const id = only ?? (except ? Not(except) : undefined);
     const { raw } = await this.manager
       .createQueryBuilder()
       .update(SessionRow)
       .set({ endedAt: at, endReason: reason })
-      .where({ ...which, endedAt: IsNull() })
+      .where({ userId, ...(id !== undefined && { id }), endedAt: IsNull() })
       .returning('id')
       .execute();
     return (raw as { id: string }[]).map(({ id }) => id);

@@ -15,9 +15,16 @@ export class SessionResolver {
     private readonly viewers: ViewerService,
   ) {}
 
-  @Mutation(() => Session, { description: 'Fails with INVALID_CREDENTIALS or ACCOUNT_LOCKED.' })
-  async signIn(@Arg('email') email: string, @Arg('password') password: string, @Ctx() context: UsersContext): Promise<Session> {
-    return this.present(await this.signIns.signIn({ email, password }, context.client), context);
+  @Mutation(() => Session, {
+    description: 'Fails with INVALID_CREDENTIALS, ACCOUNT_LOCKED or MFA_REQUIRED. `otp` is a one-time password or a recovery code.',
+  })
+  async signIn(
+    @Arg('email') email: string,
+    @Arg('password') password: string,
+    @Arg('otp', () => String, { nullable: true }) otp: string | null,
+    @Ctx() context: UsersContext,
+  ): Promise<Session> {
+    return this.present(await this.signIns.signIn({ email, password, otp }, context.client), context);
   }
 
   @Mutation(() => Session, {

@@ -10,7 +10,7 @@ import type { SigningKeys } from '../token/signing-keys.js';
 import { AccountRepository, type Account } from '../user/account.repository.js';
 import { hashOf, newRefreshToken, newRotationSecret, successorOf } from './refresh-token.js';
 import type { EndReason, RefreshTokenRow, SessionRow } from './session.entity.js';
-import { SessionRepository } from './session.repository.js';
+import { SessionRepository, type SessionsOf } from './session.repository.js';
 
 /** Slides: each renewal gives the session this long again. */
 export const SESSION_LIFETIME_MS = 30 * 24 * 3_600_000;
@@ -82,7 +82,7 @@ export class SessionService {
       const withinGrace = this.now().getTime() - token.usedAt.getTime() <= REUSE_GRACE_MS;
       if (withinGrace && (await sessions.token(hashOf(successor)))?.usedAt === null) return renewed;
 
-      await sessions.end({ id: session.id, userId: session.userId }, 'TOKEN_REUSED', this.now());
+      await sessions.end({ userId: session.userId, only: session.id }, 'TOKEN_REUSED', this.now());
       revoke({ organizationId: session.organizationId, kind: 'session', subjectId: session.id });
       this.log.warn({ sessionId: session.id, userId: session.userId }, 'A refresh token was used twice; its session was ended');
       return { outcome: 'reused' };
@@ -93,12 +93,12 @@ export class SessionService {
 
   /** Ends one session of the person. @returns False when it had ended before. */
   async end(userId: string, sessionId: string, reason: EndReason = 'SIGNED_OUT'): Promise<boolean> {
-    return (await this.endSessions({ id: sessionId, userId }, reason)) > 0;
+    return (await this.endSessions({ userId, only: sessionId }, reason)) > 0;
   }
 
   /** @returns How many sessions were open. */
-  endAll(userId: string, reason: EndReason = 'SIGNED_OUT_EVERYWHERE'): Promise<number> {
-    return this.endSessions({ userId }, reason);
+  endAll(userId: string, reason: EndReason = 'SIGNED_OUT_EVERYWHERE', except?: string): Promise<number> {
+    return this.endSessions({ userId, except }, reason);
   }
 
   /** The session a refresh token belongs to, if it is the newest of one that is open. */
@@ -110,7 +110,7 @@ export class SessionService {
     });
   }
 
-  private endSessions(which: { id: string; userId: string } | { userId: string }, reason: EndReason): Promise<number> {
+  private endSessions(which: SessionsOf, reason: EndReason): Promise<number> {
     return this.feed.revoking(async (manager, revoke) => {
       const account = await new AccountRepository(manager).findById(which.userId);
       if (!account) return 0;

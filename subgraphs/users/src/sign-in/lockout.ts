@@ -55,6 +55,16 @@ export class Lockout {
     });
   }
 
+  /** Takes a booking back: the attempt was neither right nor wrong. */
+  async release(email: string): Promise<void> {
+    const identity = identityOf(email);
+    await this.service.transaction(async (manager) => {
+      const attempt = await manager.findOne(SignInAttempt, { where: { identity }, lock: { mode: 'pessimistic_write' } });
+      if (!attempt) return;
+      await manager.update(SignInAttempt, { identity }, { failures: Math.max(attempt.failures - 1, 0), lockedUntil: null });
+    });
+  }
+
   /** After a success: the count starts again. */
   async clear(email: string): Promise<void> {
     await this.service.manager.delete(SignInAttempt, { identity: identityOf(email) });

@@ -21,6 +21,10 @@ export class User {
   @Column('boolean', { default: true })
   active!: boolean;
   @UseMiddleware(selfOrManager)
+  @Field({ description: 'Signing in asks for a one-time password. For administrators and oneself.' })
+  @Column('boolean', { name: 'mfa_enabled', default: false })
+  mfaEnabled!: boolean;
+  @UseMiddleware(selfOrManager)
   @Field(() => Date, { nullable: true, description: 'When a session was last begun or renewed. For administrators and oneself.' })
   @Column('timestamptz', { name: 'last_seen_at', nullable: true })
   lastSeenAt!: Date | null;

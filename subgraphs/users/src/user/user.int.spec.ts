@@ -5,6 +5,8 @@ import { silentLog } from '@pulsegraph/kit/log';
 import { roleUrl } from '@pulsegraph/kit/postgres';
 import { askSubgraph, testDatabase, TEST_INTERNAL_TOKEN, TEST_VIEWER_KEY } from '@pulsegraph/testkit';
 import { Client } from 'pg';
+import { DataSource } from 'typeorm';
+import { entities } from '../entities.js';
 import { createUsersSubgraph, type UsersSubgraph } from '../users-subgraph.js';
 
 const database = testDatabase('users');
@@ -190,6 +192,19 @@ describe('the database', () => {
       }
     } finally {
       await client.end();
+    }
+  });
+
+  it('has the columns, types and nullability that the entities say', async () => {
+    const entitiesAsTables = new DataSource({ type: 'postgres', url: database.url, schema: 'users', entities: [...entities] });
+    await entitiesAsTables.initialize();
+    try {
+      const { upQueries } = await entitiesAsTables.driver.createSchemaBuilder().log();
+      // Indexes and checks are the migrations' own; entities speak of columns.
+      const columns = upQueries.map(({ query }) => query).filter((query) => /\bCOLUMN\b|CREATE TABLE/.test(query));
+      expect(columns).toEqual([]);
+    } finally {
+      await entitiesAsTables.destroy();
     }
   });
 
