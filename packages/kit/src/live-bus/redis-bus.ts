@@ -2,6 +2,7 @@ import { RedisPubSub } from 'graphql-redis-subscriptions';
 import { Redis } from 'ioredis';
 import type { Log } from '../log/index.js';
 import { closeRedis, connectRedis, pingRedis } from '../redis/index.js';
+import { iterateChannels } from './channel-iterator.js';
 import type { LiveBus } from './live-bus.js';
 
 export interface RedisBusOptions {
@@ -35,7 +36,7 @@ export function createRedisBus({ url, prefix = 'pulsegraph:bus:', log }: RedisBu
     dropped = 0;
   };
 
-  return {
+  const bus: LiveBus = {
     publish: async (channel, message) => {
       // Queueing through an outage would fill the heap with messages that are stale by the time they leave.
       if (wasReady && publisher.status !== 'ready') return drop(new Error('Redis is not connected.'));
@@ -43,13 +44,13 @@ export function createRedisBus({ url, prefix = 'pulsegraph:bus:', log }: RedisBu
     },
     subscribe: (channel, onMessage) => pubSub.subscribe(channel, onMessage),
     unsubscribe: (subscription) => pubSub.unsubscribe(subscription),
-    asyncIterableIterator: <T>(channels: string | readonly string[]): AsyncIterableIterator<T> =>
-      pubSub.asyncIterator<T>(typeof channels === 'string' ? channels : [...channels]),
+    asyncIterableIterator: <T>(channels: string | readonly string[]) => iterateChannels<T>(bus, [channels].flat()),
     ping: () => pingRedis(publisher),
     close: async () => {
       await Promise.all([closeRedis(publisher), closeRedis(subscriber)]);
     },
   };
+  return bus;
 }
 
 /** RedisPubSub does not look at the outcome of its unsubscribes; one that is cut off by `close` would end the process. */

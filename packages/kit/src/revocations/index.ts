@@ -1,1 +1,2 @@
+export * from './revocation-list.js';
 export * from './revocations.js';

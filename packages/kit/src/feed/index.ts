@@ -1,0 +1,2 @@
+export * from './feed-follower.js';
+export * from './http-feed.js';
