@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '@pulsegraph/testkit';
 import { Client } from 'pg';
@@ -75,6 +75,20 @@ it('does not touch the server of an owner that lives', async () => {
   } finally {
     owner.kill('SIGKILL');
     await eventually(() => expect(owner.signalCode).toBe('SIGKILL'));
+  }
+});
+
+(userInfo().uid === 0 ? it : it.skip)('runs as nobody where root may not make user namespaces', async () => {
+  await chmod(folder, 0o755);
+  // A folder made so is opened so again, namespaces or not.
+  for (const userNamespaces of [false, true]) {
+    const server = await startEmbeddedPostgres(options({ userNamespaces }));
+    try {
+      expect(await query(server.url, 'select 1 as one')).toEqual([{ one: 1 }]);
+      expect((await stat(options().dataDir)).uid).toBe(65_534);
+    } finally {
+      await server.stop();
+    }
   }
 });
 

@@ -1,14 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { access, constants, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, chown, constants, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, escapeIdentifier } from 'pg';
 import { findPostgresBinaries, type PostgresBinaries } from './binaries.js';
 import { endLeftovers, takeOwnership } from './leftovers.js';
-import { chooseLauncher } from './unprivileged.js';
+import { chooseLauncher, type Launcher } from './unprivileged.js';
 
 export interface EmbeddedPostgresOptions {
   /** Holds the cluster; made, with its parents, when missing. `<dataDir>.owner` beside it names the process using it. */
@@ -19,6 +19,8 @@ export interface EmbeddedPostgresOptions {
   database?: string;
   /** Server settings, for example `{ fsync: 'off' }` in tests. The defaults are safe against loss of power. */
   settings?: Readonly<Record<string, string>>;
+  /** False: as root, do as on a machine that refuses user namespaces. Default true. */
+  userNamespaces?: boolean;
 }
 
 export interface EmbeddedPostgres {
@@ -41,13 +43,13 @@ const DEFAULT_SETTINGS = { max_connections: '200', shared_buffers: '128MB', max_
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const dataDir = resolve(options.dataDir);
   const binaries = findPostgresBinaries();
-  const { prefix } = chooseLauncher();
   await ensureWritable(dirname(dataDir));
+  const launcher = await chooseLauncher(dataDir, binaries.postgres, options.userNamespaces ?? true);
   const release = await takeOwnership(dataDir);
   try {
-    await initialise(dataDir, options, binaries, prefix);
+    await initialise(dataDir, options, binaries, launcher);
     await endLeftovers(dataDir);
-    const server = await startServer(dataDir, options, binaries, prefix);
+    const server = await startServer(dataDir, options, binaries, launcher);
     const url = await ensureDatabase(server, options);
     return {
       url,
@@ -83,7 +85,7 @@ async function initialise(
   dataDir: string,
   { password, settings }: EmbeddedPostgresOptions,
   { initdb }: PostgresBinaries,
-  prefix: readonly string[],
+  { prefix, owner }: Launcher,
 ) {
   const exists = await access(join(dataDir, 'PG_VERSION')).then(
     () => true,
@@ -97,6 +99,11 @@ async function initialise(
   await writeFile(passwordFile, password, { mode: 0o600 });
   try {
     await mkdir(unfinished, { mode: 0o700 });
+    if (owner) {
+      for (const path of [unfinished, passwordFile]) await chown(path, owner.uid, owner.gid);
+      // It must get through the folder around its own; what else lies there keeps its own mode.
+      await chmod(dirname(dataDir), (await stat(dirname(dataDir))).mode | 0o011);
+    }
     const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
     const auth = ['--username=postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`];
     const child = run([
@@ -125,7 +132,7 @@ async function startServer(
   dataDir: string,
   { password, settings }: EmbeddedPostgresOptions,
   { postgres }: PostgresBinaries,
-  prefix: readonly string[],
+  { prefix }: Launcher,
 ): Promise<RunningServer> {
   const flags = Object.entries({ ...DEFAULT_SETTINGS, ...settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   for (let attempt = 1; ; attempt++) {
