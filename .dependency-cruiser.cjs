@@ -41,7 +41,7 @@ module.exports = {
       { path: ['[.]repository[.]ts$', 'node_modules/typeorm/'], dependencyTypesNot: ['type-only'] },
     ),
     forbid('services-know-no-graphql', 'Workers and tests call services too.', { path: '[.]service[.]ts$' }, { path: 'node_modules/(type-graphql|graphql|@apollo)/' }),
-    forbid('testkit-is-for-tests', 'Production code never imports it.', { pathNot: '([.]spec[.]ts$|[.]e2e[.]ts$|^packages/testkit/|^e2e/|^bench/)' }, { path: '^packages/testkit/' }),
+    forbid('testkit-is-for-tests', 'Production code never imports it.', { pathNot: '([.](spec|contract)[.]ts$|[.]e2e[.]ts$|^packages/testkit/|^e2e/|^bench/)' }, { path: '^packages/testkit/' }),
   ],
   options: {
     tsPreCompilationDeps: true,
