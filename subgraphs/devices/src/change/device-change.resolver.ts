@@ -40,9 +40,11 @@ export class DeviceChangeResolver {
   })
   deviceChanged(
     @Root() event: DeviceChangeEvent,
-    @Arg('filter', () => DeviceFilter, { nullable: true }) _filter: DeviceFilter | null | undefined,
-    @Arg('after', () => Cursor, { nullable: true }) _after: string | null | undefined,
+    @Arg('filter', () => DeviceFilter, { nullable: true }) filter: DeviceFilter | null | undefined,
+    @Arg('after', () => Cursor, { nullable: true }) after: string | null | undefined,
   ): DeviceChange {
+    // Arguments of the schema; `subscribe` has used them.
+    void [filter, after];
     return event;
   }
 

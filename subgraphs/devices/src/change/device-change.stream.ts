@@ -1,7 +1,7 @@
 import { ChangeHub, select } from '@pulsegraph/kit/change-stream';
 import { createCursorCodec } from '@pulsegraph/kit/cursor';
 import { errors } from '@pulsegraph/kit/errors';
-import { busChannel, isUuid, type Viewer } from '@pulsegraph/contracts';
+import { busChannel, type Viewer } from '@pulsegraph/contracts';
 import type { LiveBus } from '@pulsegraph/kit/live-bus';
 import type { Log } from '@pulsegraph/kit/log';
 import { criteriaOf } from '../device/device-criteria.js';
@@ -57,7 +57,7 @@ export class DeviceChangeStream {
     loaders: Loaders,
   ): Promise<AsyncIterableIterator<DeviceChangeEvent>> {
     const criteria = await criteriaOf(viewer, filter, loaders);
-    const devices = await Promise.all((filter?.ids ?? []).map((id) => (isUuid(id) ? loaders.device.load(id) : null)));
+    const devices = await Promise.all((filter?.ids ?? []).map((id) => loaders.device.load(id)));
     if (devices.includes(null)) throw errors.notFound('device');
     const { organizationId } = viewer;
     // From now on means from here, not from the consumer's first pull.

@@ -15,7 +15,7 @@ export class MetricDefinitionInput {
   @Field(() => Float, { nullable: true }) normalMax?: number | null;
   @Field(() => Float, { nullable: true }) alertMin?: number | null;
   @Field(() => Float, { nullable: true }) alertMax?: number | null;
-  @Field(() => Duration) expectedInterval: number = 5_000;
+  @Field(() => Duration) expectedInterval = 5_000;
   @Field(() => Float, { nullable: true }) plausibleMin?: number | null;
   @Field(() => Float, { nullable: true }) plausibleMax?: number | null;
 }
@@ -25,7 +25,7 @@ export class DeviceProfileInput {
   @Field() key!: string;
   @Field() name!: string;
   @Field(() => ProfileDomain) domain: ProfileDomain = 'GENERIC';
-  @Field(() => Duration) offlineAfter: number = 30_000;
-  @Field(() => Duration) lateAfter: number = 60_000;
+  @Field(() => Duration) offlineAfter = 30_000;
+  @Field(() => Duration) lateAfter = 60_000;
   @Field(() => [MetricDefinitionInput]) metrics!: MetricDefinitionInput[];
 }
