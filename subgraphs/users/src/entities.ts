@@ -1,4 +1,6 @@
+import { Invitation } from './invitation/invitation.entity.js';
 import { Organization } from './organization/organization.entity.js';
+import { PasswordReset } from './password-reset/password-reset.entity.js';
 import { UserPassword } from './password/user-password.entity.js';
 import { Preferences } from './preferences/preferences.entity.js';
 import { RevocationRow } from './revocation/revocation.entity.js';
@@ -11,7 +13,9 @@ import { User } from './user/user.entity.js';
 
 /** Every table of this subgraph. */
 export const entities = [
+  Invitation,
   Organization,
+  PasswordReset,
   Preferences,
   RecoveryCode,
   RefreshTokenRow,

@@ -1,4 +1,4 @@
-import { commonVariables, EnvError, parseEnv, port, postgresUrl, redisUrl, secret, secretList } from '@pulsegraph/kit/env';
+import { commonVariables, EnvError, httpUrl, parseEnv, port, postgresUrl, redisUrl, secret, secretList } from '@pulsegraph/kit/env';
 import { z } from 'zod';
 
 const variables = z.object({
@@ -9,6 +9,10 @@ const variables = z.object({
   INTERNAL_TOKEN: secret,
   VIEWER_KEY: secretList,
   DATA_KEY: secretList.optional(),
+  PUBLIC_URL: httpUrl.default('http://localhost:4000'),
+  /** `smtp(s)://…`, or `file:///folder` for one .eml file per mail. */
+  MAIL_URL: z.url({ protocol: /^(smtps?|file)$/ }).optional(),
+  MAIL_FROM: z.string().default('Pulsegraph <no-reply@localhost>'),
   DEMO: z.enum(['on', 'off']).default('off'),
   DEMO_PASSWORD: z.string().min(1).optional(),
   ADMIN_EMAIL: z.email().optional(),
@@ -50,6 +54,8 @@ export function loadEnv(source: NodeJS.ProcessEnv = process.env) {
     internalToken: env.INTERNAL_TOKEN,
     viewerKeys: env.VIEWER_KEY,
     dataKeys: env.DATA_KEY ?? [],
+    publicUrl: env.PUBLIC_URL,
+    mail: env.MAIL_URL === undefined ? null : { url: env.MAIL_URL, from: env.MAIL_FROM },
     logLevel: env.LOG_LEVEL,
     shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
     ...accountsOf(env),

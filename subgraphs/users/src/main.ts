@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { createRedisBus } from '@pulsegraph/kit/live-bus';
 import { createLog } from '@pulsegraph/kit/log';
+import { createMailer } from '@pulsegraph/kit/mail';
 import { onSignals, shutDown } from '@pulsegraph/kit/shutdown';
 import { serveSubgraph } from '@pulsegraph/kit/subgraph';
 import { loadEnv } from './env.js';
@@ -11,8 +12,9 @@ async function main(): Promise<void> {
   const env = loadEnv();
   const log = createLog('users', env.logLevel);
   const bus = createRedisBus({ url: env.redisUrl, log });
-  const { databaseUrl, internalToken, viewerKeys, dataKeys } = env;
-  const users = await createUsersSubgraph({ databaseUrl, bus, log, internalToken, viewerKeys, dataKeys });
+  const { databaseUrl, internalToken, viewerKeys, dataKeys, publicUrl } = env;
+  const mailer = env.mail && createMailer(env.mail.url, env.mail.from);
+  const users = await createUsersSubgraph({ databaseUrl, bus, log, internalToken, viewerKeys, dataKeys, publicUrl, mailer });
   if (env.demo) await users.ensureDemoOrganization(env.demo);
   if (env.firstAdmin) await users.ensureFirstAdmin(env.firstAdmin);
 
@@ -25,6 +27,7 @@ async function main(): Promise<void> {
     const steps = [
       { name: 'http', run: () => served.close() },
       { name: 'users', run: () => users.stop() },
+      { name: 'mail', run: () => mailer?.close() },
       { name: 'bus', run: () => bus.close() },
     ];
     await shutDown(steps, env.shutdownGraceMs, log);

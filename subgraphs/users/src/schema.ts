@@ -4,9 +4,13 @@ import type { GraphQLSchema } from 'graphql';
 import type { ContainerType } from 'type-graphql';
 import type { UsersContext } from './context.js';
 import { Organization } from './organization/organization.entity.js';
+import { InvitationResolver } from './invitation/invitation.resolver.js';
+import { PasswordResetResolver } from './password-reset/password-reset.resolver.js';
 import { PasswordResolver } from './password/password.resolver.js';
 import { SecondFactorResolver } from './second-factor/second-factor.resolver.js';
+import { SessionListResolver } from './session/session-list.resolver.js';
 import { SessionResolver } from './session/session.resolver.js';
+import { UserAdminResolver } from './user/user-admin.resolver.js';
 import { UserResolver } from './user/user.resolver.js';
 import { ViewerResolver } from './viewer/viewer.resolver.js';
 
@@ -19,7 +23,17 @@ const unserved: ContainerType = {
 /** @param container Holds the resolvers. Without one the schema can be printed and composed, not executed. */
 export function buildUsersSchema(container: ContainerType = unserved): GraphQLSchema {
   return buildFederatedSchema<UsersContext>({
-    resolvers: [PasswordResolver, SecondFactorResolver, SessionResolver, UserResolver, ViewerResolver],
+    resolvers: [
+      InvitationResolver,
+      PasswordResetResolver,
+      PasswordResolver,
+      SecondFactorResolver,
+      SessionListResolver,
+      SessionResolver,
+      UserAdminResolver,
+      UserResolver,
+      ViewerResolver,
+    ],
     orphanedTypes: [Organization],
     container,
     references: {

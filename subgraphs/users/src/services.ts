@@ -1,8 +1,14 @@
 import type { LiveBus } from '@pulsegraph/kit/live-bus';
 import type { Log } from '@pulsegraph/kit/log';
+import type { Mailer } from '@pulsegraph/kit/mail';
 import type { ContainerType } from 'type-graphql';
 import type { DataSource } from 'typeorm';
 import { BootstrapService } from './bootstrap/bootstrap.service.js';
+import { InvitationResolver } from './invitation/invitation.resolver.js';
+import { InvitationService } from './invitation/invitation.service.js';
+import { LinkMail } from './link/link-mail.js';
+import { PasswordResetResolver } from './password-reset/password-reset.resolver.js';
+import { PasswordResetService } from './password-reset/password-reset.service.js';
 import { PasswordHasher } from './password/password-hasher.js';
 import { PasswordResolver } from './password/password.resolver.js';
 import { PasswordService } from './password/password.service.js';
@@ -12,6 +18,8 @@ import type { Sealer } from './sealing/sealer.js';
 import { MfaRemovalService } from './second-factor/mfa-removal.service.js';
 import { SecondFactorResolver } from './second-factor/second-factor.resolver.js';
 import { SecondFactorService } from './second-factor/second-factor.service.js';
+import { SessionListResolver } from './session/session-list.resolver.js';
+import { SessionPresenter } from './session/session-presenter.js';
 import { SessionRepository } from './session/session.repository.js';
 import { SessionResolver } from './session/session.resolver.js';
 import { SessionService } from './session/session.service.js';
@@ -19,6 +27,8 @@ import { Attempts } from './sign-in/attempts.js';
 import { Lockout } from './sign-in/lockout.js';
 import { SignInService } from './sign-in/sign-in.service.js';
 import { SigningKeys } from './token/signing-keys.js';
+import { UserAdminResolver } from './user/user-admin.resolver.js';
+import { UserAdminService } from './user/user-admin.service.js';
 import { UserResolver } from './user/user.resolver.js';
 import { UserService } from './user/user.service.js';
 import { ViewerResolver } from './viewer/viewer.resolver.js';
@@ -30,25 +40,33 @@ export interface ServiceDependencies {
   /** Serves the platform: paths that cross organizations. */
   service: DataSource;
   sealer: Sealer;
+  /** Null where no mail is configured. */
+  mailer: Mailer | null;
+  /** Where people open the dashboard; links in mails lead there. */
+  publicUrl: string;
   bus: LiveBus;
   log: Log;
   now: () => Date;
 }
 
 /** Wires the services once per process. */
-export function createServices({ api, service, sealer, bus, log, now }: ServiceDependencies) {
+export function createServices({ api, service, sealer, mailer, publicUrl, bus, log, now }: ServiceDependencies) {
   const keys = new SigningKeys(service, now);
   const feed = new RevocationFeed(service, bus, log, now);
   const hasher = new PasswordHasher();
   const lockout = new Lockout(service, now);
   const attempts = new Attempts(lockout);
-  const sessions = new SessionService(feed, keys, log, now);
+  const sessions = new SessionService(service, feed, keys, log, now);
   const passwords = new PasswordService(service, hasher, attempts, sessions, now);
   const secondFactor = new SecondFactorService(service, sealer, now);
   const mfaRemoval = new MfaRemovalService(service, attempts, passwords, secondFactor);
   const signIns = new SignInService(service, attempts, passwords, secondFactor, sessions);
   const users = new UserService(api);
   const viewers = new ViewerService(api);
+  const presenter = new SessionPresenter(viewers);
+  const linkMail = new LinkMail(mailer, publicUrl, log);
+  const invitations = new InvitationService(service, linkMail, passwords, sessions, now);
+  const resets = new PasswordResetService({ service, mail: linkMail, passwords, sessions, lockout, log, now });
   const preferences = new PreferencesService(api);
   return {
     keys,
@@ -56,17 +74,25 @@ export function createServices({ api, service, sealer, bus, log, now }: ServiceD
     users,
     bootstrap: new BootstrapService(service, hasher, now),
     resolvers: [
+      new InvitationResolver(invitations, presenter),
+      new PasswordResetResolver(resets),
       new PasswordResolver(passwords),
       new SecondFactorResolver(secondFactor, mfaRemoval),
-      new SessionResolver(signIns, sessions, viewers),
+      new SessionListResolver(sessions),
+      new SessionResolver(signIns, sessions, presenter),
+      new UserAdminResolver(new UserAdminService(feed, now)),
       new UserResolver(users),
       new ViewerResolver(viewers, preferences),
     ],
+    /** What goes on after its request was answered. */
+    settled: () => resets.settled(),
     /** Keys that are due, and rows nobody can use any more. */
     maintain: async () => {
       await keys.ensure();
       await feed.prune();
       await lockout.prune();
+      await invitations.prune();
+      await resets.prune();
       await new SessionRepository(service.manager).prune(now());
     },
   };

@@ -1,5 +1,6 @@
 import type { LiveBus } from '@pulsegraph/kit/live-bus';
 import type { Log } from '@pulsegraph/kit/log';
+import type { Mailer } from '@pulsegraph/kit/mail';
 import { createDataSource, migrate } from '@pulsegraph/kit/postgres';
 import type { RevocationSource } from '@pulsegraph/kit/revocations';
 import type { Subgraph, SubgraphRequest } from '@pulsegraph/kit/subgraph';
@@ -28,6 +29,10 @@ export interface UsersSubgraphOptions {
   viewerKeys: readonly string[];
   /** Encrypt TOTP secrets: the first seals, all open. Without any, a key is kept in the database. */
   dataKeys?: readonly string[];
+  /** Sends invitations and password resets. Without one, inviting is refused and resets are logged as not sent. */
+  mailer?: Mailer | null;
+  /** Where people open the dashboard; default http://localhost:4000. */
+  publicUrl?: string;
   /** The clock, for tests. */
   now?: () => Date;
 }
@@ -45,14 +50,24 @@ export interface UsersSubgraph extends Subgraph {
 
 /** Runs migrations, connects, and makes sure there is a signing key: ready to serve when it resolves. */
 export async function createUsersSubgraph(options: UsersSubgraphOptions): Promise<UsersSubgraph> {
-  const { databaseUrl, bus, log, internalToken, viewerKeys, dataKeys = [], now = () => new Date() } = options;
+  const {
+    databaseUrl,
+    bus,
+    log,
+    internalToken,
+    viewerKeys,
+    dataKeys = [],
+    mailer = null,
+    publicUrl = 'http://localhost:4000',
+    now = () => new Date(),
+  } = options;
   await migrate(databaseUrl, 'users', migrations);
   const [api, service] = await Promise.all([
     createDataSource({ databaseUrl, owner: 'users', kind: 'api' }, entities),
     createDataSource({ databaseUrl, owner: 'users', kind: 'service' }, entities),
   ]);
   const sealer = await createSealer(service, dataKeys);
-  const services = createServices({ api, service, sealer, bus, log, now });
+  const services = createServices({ api, service, sealer, mailer, publicUrl, bus, log, now });
   await services.keys.ensure();
   const verifyViewer = createViewerVerifier(viewerKeys);
   let timer: NodeJS.Timeout | undefined;
@@ -95,7 +110,7 @@ export async function createUsersSubgraph(options: UsersSubgraphOptions): Promis
     },
     async stop() {
       clearInterval(timer);
-      await maintenance;
+      await Promise.all([maintenance, services.settled()]);
       await Promise.all([api.destroy(), service.destroy()]);
     },
     jwks: () => services.keys.jwks(),

@@ -88,16 +88,18 @@ export class SecondFactorService {
 
   /** Gives it up. The caller has shown password and one-time password. */
   async remove(userId: string): Promise<void> {
-    await this.service.transaction(async (manager) => {
-      await manager.delete(SecondFactor, { userId });
-      await manager.delete(RecoveryCode, { userId });
-      await manager.update(User, { id: userId }, { mfaEnabled: false });
-    });
+    await this.service.transaction((manager) => removeSecondFactor(manager, userId));
   }
 
   private secretOf({ sealedSecret, userId }: SecondFactor): Buffer {
     return Buffer.from(this.sealer.open(sealedSecret, placeOf(userId)), 'base64');
   }
+}
+
+export async function removeSecondFactor(manager: EntityManager, userId: string): Promise<void> {
+  await manager.delete(SecondFactor, { userId });
+  await manager.delete(RecoveryCode, { userId });
+  await manager.update(User, { id: userId }, { mfaEnabled: false });
 }
 
 /** Two sign-ins with one password wait for each other here, and the second finds it used. */

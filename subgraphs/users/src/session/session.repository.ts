@@ -1,4 +1,4 @@
-import { IsNull, LessThan, Not, type EntityManager } from 'typeorm';
+import { IsNull, LessThan, MoreThan, Not, type EntityManager } from 'typeorm';
 import { RefreshTokenRow, SessionRow, type EndReason } from './session.entity.js';
 
 /** All sessions of a person, one, or all but one. */
@@ -53,6 +53,13 @@ export class SessionRepository {
       .returning('id')
       .execute();
     return (raw as { id: string }[]).map(({ id }) => id);
+  }
+
+  open(userId: string, now: Date): Promise<SessionRow[]> {
+    return this.manager.find(SessionRow, {
+      where: { userId, endedAt: IsNull(), expiresAt: MoreThan(now) },
+      order: { lastUsedAt: 'DESC', id: 'ASC' },
+    });
   }
 
   /** Forgets what can no longer be renewed, and reused tokens that would be refused by their age alone. */

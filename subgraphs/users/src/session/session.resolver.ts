@@ -3,8 +3,8 @@ import { requireSubject } from '@pulsegraph/kit/viewer';
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
 import type { UsersContext } from '../context.js';
 import { SignInService } from '../sign-in/sign-in.service.js';
-import { ViewerService } from '../viewer/viewer.service.js';
-import { SessionService, type IssuedSession } from './session.service.js';
+import { SessionPresenter } from './session-presenter.js';
+import { SessionService } from './session.service.js';
 import { Session } from './session.type.js';
 
 @Resolver(() => Session)
@@ -12,7 +12,7 @@ export class SessionResolver {
   constructor(
     private readonly signIns: SignInService,
     private readonly sessions: SessionService,
-    private readonly viewers: ViewerService,
+    private readonly presenter: SessionPresenter,
   ) {}
 
   @Mutation(() => Session, {
@@ -24,14 +24,14 @@ export class SessionResolver {
     @Arg('otp', () => String, { nullable: true }) otp: string | null,
     @Ctx() context: UsersContext,
   ): Promise<Session> {
-    return this.present(await this.signIns.signIn({ email, password, otp }, context.client), context);
+    return this.presenter.present(await this.signIns.signIn({ email, password, otp }, context.client), context);
   }
 
   @Mutation(() => Session, {
     description: 'Rotates: a refresh token works once, and its reuse ends the whole session family. Fails with SESSION_EXPIRED.',
   })
   async refreshSession(@Arg('refreshToken') refreshToken: string, @Ctx() context: UsersContext): Promise<Session> {
-    return this.present(await this.sessions.renew(refreshToken, context.client), context);
+    return this.presenter.present(await this.sessions.renew(refreshToken, context.client), context);
   }
 
   @Mutation(() => Boolean, {
@@ -47,12 +47,6 @@ export class SessionResolver {
     if (!session) return false;
     if (everywhere) return (await this.sessions.endAll(session.userId)) > 0;
     return this.sessions.end(session.userId, session.sessionId);
-  }
-
-  private async present(issued: IssuedSession, context: UsersContext): Promise<Session> {
-    // The password or token was the proof: what this answer says of the person is theirs to read.
-    if (issued.viewer.subject) context.self.add(issued.viewer.subject.id);
-    return { ...issued, viewer: await this.viewers.describe(issued.viewer, context.requestId) };
   }
 }
 

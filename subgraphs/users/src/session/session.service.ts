@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Viewer } from '@pulsegraph/contracts';
+import { isUuid, type Viewer } from '@pulsegraph/contracts';
+import { errors } from '@pulsegraph/kit/errors';
 import type { Log } from '@pulsegraph/kit/log';
-import type { EntityManager } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import type { ClientTrace } from '../client-trace.js';
 import { usersErrors } from '../errors.js';
 import type { RevocationFeed } from '../revocation/revocation-feed.js';
@@ -32,6 +33,7 @@ type Renewal = { outcome: 'renewed'; account: Account; sessionId: string; refres
 /** Refresh-token families: begun by a sign-in, renewed by rotation, ended by signing out or by a token used twice. */
 export class SessionService {
   constructor(
+    private readonly service: DataSource,
     private readonly feed: RevocationFeed,
     private readonly keys: SigningKeys,
     private readonly log: Log,
@@ -99,6 +101,16 @@ export class SessionService {
   /** @returns How many sessions were open. */
   endAll(userId: string, reason: EndReason = 'SIGNED_OUT_EVERYWHERE', except?: string): Promise<number> {
     return this.endSessions({ userId, except }, reason);
+  }
+
+  /** @throws NOT_FOUND for a session that is not the person's, or not open. */
+  async endOwn(userId: string, sessionId: string): Promise<void> {
+    if (!isUuid(sessionId) || !(await this.end(userId, sessionId))) throw errors.notFound('session');
+  }
+
+  /** By their last use, newest first. */
+  listOpen(userId: string): Promise<SessionRow[]> {
+    return new SessionRepository(this.service.manager).open(userId, this.now());
   }
 
   /** The session a refresh token belongs to, if it is the newest of one that is open. */
