@@ -26,10 +26,29 @@ export default ts.config(
       'max-lines': ['warn', { max: 300, skipBlankLines: true, skipComments: true }],
     },
   },
-  { files: ['**/env.ts', '**/*.spec.ts', '**/*.e2e.ts', '**/*.bench.ts', 'packages/testkit/**'], rules: { 'n/no-process-env': 'off', 'max-lines': 'off' } },
+  {
+    files: ['**/env.ts', '**/*.spec.ts', '**/*.e2e.ts', '**/*.bench.ts', 'packages/testkit/**', 'e2e/**'],
+    rules: { 'n/no-process-env': 'off', 'max-lines': 'off' },
+  },
   {
     files: ['**/*.mjs', '**/*.cjs', 'bench/**/*.ts', 'tools/simulator/src/main.ts', 'tools/simulator/src/play-main.ts'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', require: 'readonly', module: 'writable', __dirname: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly', setInterval: 'readonly', clearInterval: 'readonly', URL: 'readonly', fetch: 'readonly', Buffer: 'readonly', AbortSignal: 'readonly' } },
+    languageOptions: {
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        require: 'readonly',
+        module: 'writable',
+        __dirname: 'readonly',
+        setTimeout: 'readonly',
+        clearTimeout: 'readonly',
+        setInterval: 'readonly',
+        clearInterval: 'readonly',
+        URL: 'readonly',
+        fetch: 'readonly',
+        Buffer: 'readonly',
+        AbortSignal: 'readonly',
+      },
+    },
     rules: { 'no-console': 'off', 'n/no-process-env': 'off' },
   },
 );

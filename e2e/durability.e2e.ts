@@ -7,7 +7,7 @@ const PUBLISHERS = 8;
 /** Publishes consecutive numbers at QoS 1, one at a time, until told to stop; remembers which were acknowledged. */
 async function publishLedger(stack: StandaloneStack, device: RegisteredDevice, stop: AbortSignal): Promise<number[]> {
   const acknowledged: number[] = [];
-  let mqtt = await connectDevice(stack.mqttUrl, device, { reconnectPeriod: 0 });
+  const mqtt = await connectDevice(stack.mqttUrl, device, { reconnectPeriod: 0 });
   mqtt.on('error', () => undefined);
   const start = Date.now() - 1_000_000;
   for (let sequence = 1; !stop.aborted; sequence++) {

@@ -111,8 +111,10 @@ export function openStream<T>(client: Client, query: string, variables: Record<s
         const done = () => (waiting.delete(look), clearTimeout(timer));
         const look = () => {
           const found = received.find(matches);
-          if (found !== undefined) (done(), resolve(found));
-          else if (faults.length > 0) (done(), reject(new Error(JSON.stringify(faults))));
+          if (found === undefined && faults.length === 0) return;
+          done();
+          if (found === undefined) reject(new Error(JSON.stringify(faults)));
+          else resolve(found);
         };
         const timer = setTimeout(
           () => (done(), reject(new Error(`Nothing matched among ${JSON.stringify(received).slice(0, 2_000)}`))),

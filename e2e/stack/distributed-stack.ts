@@ -66,6 +66,7 @@ export async function startDistributed(): Promise<DistributedStack> {
   const parts = services.map(({ name }) => name).filter((name) => !STORES.includes(name) && name !== 'database-init');
   await Promise.all(parts.map(startReady));
 
+  const end = async (name: string) => void (await processes.get(name)?.end('SIGTERM'));
   const url = `http://127.0.0.1:${ports.get('gateway')}`;
   return {
     url,
@@ -76,8 +77,7 @@ export async function startDistributed(): Promise<DistributedStack> {
     start: startReady,
     output: (service) => processes.get(service)?.output() ?? '',
     async stop() {
-      await Promise.all(parts.map((name) => processes.get(name)?.end('SIGTERM')));
-      await Promise.all(STORES.map((name) => processes.get(name)?.end('SIGTERM')));
+      for (const names of [parts, STORES]) await Promise.all(names.map(end));
       await postgres.stop();
       await rm(folder, { recursive: true, force: true });
     },

@@ -19,9 +19,7 @@ async function main(): Promise<void> {
   // The launcher is gone: a Pulsegraph that nobody can reach with Ctrl-C must not stay behind.
   process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 
-  process.stdout.write(
-    `${banner({ ...platform, dataDir: env.dataDir, firstAdminEmail: env.firstAdmin?.email ?? null })}\n`,
-  );
+  process.stdout.write(`${banner({ ...platform, dataDir: env.dataDir, firstAdminEmail: env.firstAdmin?.email ?? null })}\n`);
   if (env.simulator !== 'off' && platform.demoPassword) {
     simulator = await startSimulator({
       fleet: env.simulator,

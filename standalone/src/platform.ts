@@ -1,0 +1,152 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { createAlertEvaluator, createAlertsSubgraph } from '@pulsegraph/alerts';
+import { createDevicesSubgraph } from '@pulsegraph/devices';
+import { createGateway, supergraphFromFile } from '@pulsegraph/gateway';
+import { createBridge, type Bridge } from '@pulsegraph/ingest-bridge';
+import { createMemoryEventLog } from '@pulsegraph/kit/event-log';
+import { createInProcessBus } from '@pulsegraph/kit/live-bus';
+import type { Log } from '@pulsegraph/kit/log';
+import { createRegistryProjection } from '@pulsegraph/kit/registry';
+import { createRevocationList } from '@pulsegraph/kit/revocations';
+import { shutDown, type ShutdownStep } from '@pulsegraph/kit/shutdown';
+import { VERSION } from '@pulsegraph/kit/version';
+import { createViewerSigner } from '@pulsegraph/kit/viewer';
+import { createTelemetrySubgraph, createTelemetryWriter } from '@pulsegraph/telemetry';
+import { createUsersSubgraph } from '@pulsegraph/users';
+import { startDatabase } from './database.js';
+import type { Env } from './env.js';
+import { loadDemoPassword, loadSecrets, prepareDataDir } from './secrets.js';
+
+/** The repository's root, whether this runs from src or from dist. */
+const ROOT = join(__dirname, '..', '..');
+const CONSUMERS = ['telemetry-writer', 'alert-evaluator', 'device-connectivity'] as const;
+
+export interface Platform {
+  url: string;
+  mqttUrl: string;
+  /** For parts on this machine, whatever the public addresses are. */
+  loopbackUrl: string;
+  loopbackMqttUrl: string;
+  /** Null outside demo mode. */
+  demoPassword: string | null;
+  stop(): Promise<void>;
+}
+
+/** Every part in this process, on embedded Postgres. When it resolves, `/health/ready` answers 200. */
+export async function startPlatform(env: Env, log: Log): Promise<Platform> {
+  // In the order in which they must end: the last to start is the first to stop.
+  const steps: ShutdownStep[] = [];
+  const onStop = (name: string, run: ShutdownStep['run']) => void steps.unshift({ name, run });
+  try {
+    return await assemble(env, log, onStop, () => shutDown(steps, env.shutdownGraceMs, log));
+  } catch (error) {
+    await shutDown(steps, env.shutdownGraceMs, log);
+    throw error;
+  }
+}
+
+async function assemble(
+  env: Env,
+  log: Log,
+  onStop: (name: string, run: ShutdownStep['run']) => void,
+  stop: () => Promise<boolean>,
+): Promise<Platform> {
+  await prepareDataDir(env.dataDir);
+  const secrets = await loadSecrets(env.dataDir);
+  const demoPassword = env.demo ? await loadDemoPassword(env.dataDir, env.demoPassword) : null;
+  const database = await startDatabase(env.dataDir, secrets);
+  onStop('postgres', () => database.stop());
+  const part = (name: string) => log.child({ service: name });
+  const publicUrl = env.publicUrl ?? `http://localhost:${env.port}`;
+  const mqttPublicUrl = env.mqttPublicUrl ?? `mqtt://localhost:${env.mqttPort}`;
+  const viewerKeys = [secrets.viewerKey];
+  const { internalToken } = secrets;
+  const common = { internalToken, viewerKeys, cursorKeys: viewerKeys, replayWindowMs: env.replayWindowMs };
+
+  const bus = createInProcessBus();
+  const eventLog = createMemoryEventLog({ groups: CONSUMERS, log: part('event-log') });
+  onStop('bus', () => bus.close());
+
+  const users = await createUsersSubgraph({ ...common, databaseUrl: database.urlOf('users'), bus, log: part('users') });
+  onStop('users', () => users.stop());
+  if (demoPassword) await users.ensureDemoOrganization({ password: demoPassword });
+  if (env.firstAdmin) await users.ensureFirstAdmin({ ...env.firstAdmin, organizationKey: 'main', organizationName: 'Main' });
+
+  let bridge: Bridge | undefined;
+  const devices = await createDevicesSubgraph({
+    ...common,
+    databaseUrl: database.urlOf('devices'),
+    bus,
+    eventLog,
+    mqttPublicUrl,
+    log: part('devices'),
+    edge: { accept: async (credential) => bridge?.edge.accept(credential), revoke: async (username) => bridge?.edge.revoke(username) },
+  });
+  onStop('devices', () => devices.stop());
+
+  const projection = createRegistryProjection({ source: devices.registrySource, bus, log: part('registry') });
+  onStop('registry', () => projection.stop());
+  await projection.start();
+
+  const telemetry = await createTelemetrySubgraph({
+    ...common,
+    databaseUrl: database.urlOf('telemetry'),
+    bus,
+    eventLog,
+    projection,
+    log: part('telemetry'),
+  });
+  const writer = await createTelemetryWriter({
+    ...common,
+    databaseUrl: database.urlOf('telemetry'),
+    bus,
+    eventLog,
+    projection,
+    log: part('telemetry-writer'),
+  });
+  const alerts = await createAlertsSubgraph({ ...common, databaseUrl: database.urlOf('alerts'), bus, projection, log: part('alerts') });
+  const evaluator = await createAlertEvaluator({
+    ...common,
+    databaseUrl: database.urlOf('alerts'),
+    bus,
+    eventLog,
+    projection,
+    log: part('alert-evaluator'),
+  });
+  for (const [name, started] of Object.entries({ users, devices, telemetry, writer, alerts, evaluator })) {
+    await started.start();
+    if (started !== users && started !== devices) onStop(name, () => started.stop());
+  }
+
+  bridge = createBridge({ eventLog, projection, mqttPort: env.mqttPort, brokerUrl: null, internalToken, log: part('ingest-bridge') });
+  const revocations = createRevocationList({ source: users.revocationSource, bus, log: part('revocations') });
+  await revocations.start();
+  onStop('revocations', () => revocations.stop());
+  const clientDir = join(ROOT, 'client', 'dist', 'browser');
+  const gateway = createGateway({
+    version: VERSION,
+    log: part('gateway'),
+    supergraph: supergraphFromFile(join(ROOT, 'schema', 'supergraph.graphql')),
+    subgraphs: { users, devices, telemetry, alerts },
+    identity: { jwks: () => users.jwks(), revocations, signViewer: createViewerSigner(secrets.viewerKey) },
+    internalToken,
+    publicUrl,
+    clientDir: existsSync(clientDir) ? clientDir : undefined,
+    checks: [...users.checks, ...bridge.checks],
+  });
+  gateway.mount('/', bridge.ingestRouter);
+
+  await bridge.start();
+  onStop('ingest-bridge', () => bridge?.stop());
+  const port = await gateway.start(env.port);
+  onStop('gateway', () => gateway.stop());
+  return {
+    url: publicUrl,
+    mqttUrl: mqttPublicUrl,
+    loopbackUrl: `http://127.0.0.1:${port}`,
+    loopbackMqttUrl: `mqtt://127.0.0.1:${bridge.mqttPort ?? env.mqttPort}`,
+    demoPassword,
+    stop: async () => void (await stop()),
+  };
+}
