@@ -1,0 +1,4 @@
+export { createGateway, type Gateway, type GatewayOptions, type IdentityOptions } from './gateway.js';
+export { jwksFromUrl, type JwksSource } from './identity/access-token.js';
+export { DEFAULT_LIMITS, type GatewayLimits } from './limits/limits.js';
+export { supergraphFromFile, supergraphFromSdl, supergraphFromUrl, type SupergraphSource } from './supergraph/source.js';

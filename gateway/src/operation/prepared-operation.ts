@@ -1,0 +1,22 @@
+import type { buildOperationContext } from '@apollo/gateway';
+import type { FetchNode, PlanNode, QueryPlan } from '@apollo/query-planner';
+import type { DocumentNode, OperationDefinitionNode } from 'graphql';
+import type { Generation } from '../supergraph/generation.js';
+
+/** A document that was parsed, validated, measured and planned against one generation. Immutable; shared by all requests. */
+export interface PreparedOperation {
+  readonly generation: Generation;
+  readonly text: string;
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  readonly kind: 'query' | 'mutation' | 'subscription';
+  /** As the client named it, or `anonymous`: a metric label, bounded by the cache. */
+  readonly name: string;
+  readonly context: ReturnType<typeof buildOperationContext>;
+  readonly introspects: boolean;
+  /** For queries and mutations. */
+  readonly plan: QueryPlan;
+  /** For subscriptions. */
+  readonly live: { readonly primary: FetchNode; readonly rest: PlanNode | undefined } | null;
+  readonly cost: (variables: Record<string, unknown>) => number;
+}

@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import { DomainError } from '@pulsegraph/kit/errors';
+import { LRUCache } from 'lru-cache';
+import type { GraphQLRequest } from './engine.js';
+
+/** Documents that may run, by their SHA-256 in hex. */
+export type TrustedDocuments = ReadonlyMap<string, string>;
+
+export interface RequestResolverOptions {
+  /** Null: any document may run. */
+  trusted: TrustedDocuments | null;
+}
+
+const REGISTERED_CHARACTERS = 16 << 20;
+
+/** Turns what a client sent into a document: as it is, by the hash of one sent before (APQ), or by that of a trusted one. */
+export class RequestResolver {
+  private readonly registered = new LRUCache<string, string>({
+    max: 10_000,
+    maxSize: REGISTERED_CHARACTERS,
+    sizeCalculation: (text) => text.length + 64,
+  });
+
+  constructor(private readonly options: RequestResolverOptions) {}
+
+  /** @throws PERSISTED_QUERY_NOT_FOUND, OPERATION_NOT_TRUSTED, or BAD_USER_INPUT for a hash that is not the document's. */
+  resolve(request: GraphQLRequest): GraphQLRequest {
+    const hash = persistedHash(request);
+    const { trusted } = this.options;
+    if (trusted) {
+      const text = trusted.get(hash ?? sha256(request.query));
+      if (text === undefined || (request.query && request.query !== text))
+        throw new DomainError('OPERATION_NOT_TRUSTED', 'This document is not among the trusted ones.');
+      return { ...request, query: text };
+    }
+    if (hash === undefined) return request;
+    if (request.query) {
+      if (sha256(request.query) !== hash)
+        throw new DomainError('BAD_USER_INPUT', 'extensions.persistedQuery.sha256Hash: is not the hash of the document', {
+          path: 'extensions.persistedQuery.sha256Hash',
+        });
+      this.registered.set(hash, request.query);
+      return request;
+    }
+    const text = this.registered.get(hash);
+    if (text === undefined) {
+      // Apollo's links recognise the message.
+      throw new DomainError('PERSISTED_QUERY_NOT_FOUND', 'PersistedQueryNotFound');
+    }
+    return { ...request, query: text };
+  }
+}
+
+function persistedHash({ extensions }: GraphQLRequest): string | undefined {
+  const persisted = extensions?.persistedQuery as { sha256Hash?: unknown; version?: unknown } | undefined;
+  if (persisted === undefined || persisted === null) return undefined;
+  const { sha256Hash, version } = persisted;
+  if (typeof sha256Hash !== 'string' || !/^[0-9a-f]{64}$/.test(sha256Hash) || (version !== undefined && version !== 1)) {
+    throw new DomainError('BAD_USER_INPUT', 'extensions.persistedQuery: needs version 1 and a sha256Hash in hex', {
+      path: 'extensions.persistedQuery',
+    });
+  }
+  return sha256Hash;
+}
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');

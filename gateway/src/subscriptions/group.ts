@@ -1,0 +1,195 @@
+import type { GraphQLFormattedError } from 'graphql';
+import { itemsSkipped, payloadsSent, slowClients } from '../metrics.js';
+import type { GraphQLResult } from '../operation/plan-execution.js';
+import type { DeliveredEvent, DeliveryHistory } from './delivery/history.js';
+import { KeepAll } from './delivery/keep-all.js';
+import { LatestByKey } from './delivery/latest-by-key.js';
+import type { LivePlan } from './live-plan.js';
+import type { EndReason, LiveSink } from './live-sink.js';
+import type { UpstreamEvent, UpstreamListener } from './upstream.js';
+
+/** One client in a group. */
+export interface Member {
+  readonly sink: LiveSink;
+  /** The member is out of the group and has been told. */
+  onEnded(reason: EndReason): void;
+}
+
+export interface GroupOptions {
+  plan: LivePlan;
+  /** Replays from a cursor for one client: the stream waits for that client instead of merging. */
+  replaying: boolean;
+  eventsInFlight: number;
+  execute: (event: UpstreamEvent) => Promise<GraphQLResult>;
+  onEmpty: () => void;
+  onSlow: (group: Group) => void;
+}
+
+const SLOW: GraphQLFormattedError = {
+  message: 'The client read too slowly for this stream. Subscribe again with the last cursor.',
+  extensions: { code: 'SLOW_CONSUMER' },
+};
+const DRAIN_CHECK_MS = 10;
+
+/**
+ * All clients with the same operation, variables and class of viewer: each event is executed and serialised once, and
+ * everybody gets the same bytes. Slow clients leave the common step and catch up from one shared history.
+ */
+export class Group implements UpstreamListener {
+  private readonly members = new Set<Member>();
+  /** Slow clients, and the newest event that each of them has. */
+  private readonly slow = new Map<Member, number>();
+  private history: DeliveryHistory | undefined;
+  private seq = 0;
+  private inFlight = 0;
+  private tail: Promise<void> = Promise.resolve();
+  private last: DeliveredEvent | undefined;
+  private over = false;
+
+  constructor(private readonly options: GroupOptions) {}
+
+  get size(): number {
+    return this.members.size;
+  }
+
+  get hasSlow(): boolean {
+    return this.slow.size > 0;
+  }
+
+  get plan(): LivePlan {
+    return this.options.plan;
+  }
+
+  join(member: Member): void {
+    this.members.add(member);
+    const { policy, key } = this.plan.delivery;
+    // A stream of states: who comes later gets the state there is, not silence until it changes.
+    if (this.last && policy === 'LATEST_BY_KEY' && key === null && !this.last.result.errors)
+      member.sink.send(this.last.payload, this.last.cursor);
+  }
+
+  leave(member: Member): void {
+    if (!this.members.delete(member)) return;
+    this.quicken(member);
+    if (this.members.size === 0) this.finish();
+  }
+
+  onEvent(event: UpstreamEvent): void {
+    this.inFlight += 1;
+    const running = this.options.execute(event);
+    const delivered = async () => {
+      const result = await running;
+      this.inFlight -= 1;
+      if (!this.over) this.deliver(event, result);
+    };
+    // Executions overlap; clients see events in the order in which they came.
+    this.tail = this.tail.then(delivered);
+  }
+
+  pressure(): Promise<void> | undefined {
+    if (this.options.replaying && this.waitsForClient()) return this.drained();
+    return this.inFlight >= this.options.eventsInFlight ? this.tail : undefined;
+  }
+
+  onEnd(errors: readonly GraphQLFormattedError[] | null): void {
+    void this.tail.then(() => {
+      for (const member of [...this.members]) {
+        while (this.catchUp(member)); // what is held for a slow client goes out before the end does
+        if (errors) this.end(member, 'upstream_error', () => member.sink.fail(errors));
+        else this.end(member, 'upstream_complete', () => member.sink.complete());
+      }
+    });
+  }
+
+  /** Gives slow clients that can take something what has gathered for them. Called on a tick, so that they share it. */
+  serveSlow(): void {
+    let oldest = this.seq;
+    for (const [member, seq] of [...this.slow]) {
+      if (this.history && seq < this.history.oldestServableSeq) {
+        this.end(member, 'slow_consumer', () => {
+          member.sink.fail([SLOW]);
+          member.sink.abandon();
+        });
+        continue;
+      }
+      while (!member.sink.congested && this.catchUp(member));
+      oldest = Math.min(oldest, this.slow.get(member) ?? oldest);
+    }
+    if (this.history instanceof LatestByKey) this.history.forget(oldest);
+  }
+
+  private deliver(event: UpstreamEvent, result: GraphQLResult): void {
+    this.seq += 1;
+    const payload = Buffer.from(JSON.stringify(result));
+    const delivered: DeliveredEvent = { seq: this.seq, result, payload, cursor: event.cursor, keys: event.keys };
+    this.last = delivered;
+    let sent = 0;
+    for (const member of this.members) {
+      if (this.slow.has(member)) continue;
+      if (member.sink.congested) this.slowDown(member);
+      else {
+        member.sink.send(payload, event.cursor);
+        sent += 1;
+      }
+    }
+    payloadsSent.inc(sent);
+    this.history?.add(delivered);
+  }
+
+  private slowDown(member: Member): void {
+    const { delivery, rootName, listNames } = this.plan;
+    const since = this.seq - 1;
+    this.history ??=
+      delivery.policy === 'LATEST_BY_KEY' && !this.options.replaying
+        ? new LatestByKey(rootName, listNames, since)
+        : new KeepAll(delivery.bound, since);
+    this.slow.set(member, since);
+    slowClients.inc();
+    this.options.onSlow(this);
+  }
+
+  private quicken(member: Member): void {
+    if (!this.slow.delete(member)) return;
+    slowClients.dec();
+    if (this.slow.size === 0) this.history = undefined;
+  }
+
+  /** @returns whether something was sent; a client that has everything is slow no longer. */
+  private catchUp(member: Member): boolean {
+    const seq = this.slow.get(member);
+    if (seq === undefined) return false;
+    const next = this.history?.after(seq);
+    if (next) {
+      member.sink.send(next.payload, next.cursor);
+      payloadsSent.inc();
+      itemsSkipped.inc(next.skipped);
+      this.slow.set(member, next.seq);
+    }
+    if (!next || next.seq === this.seq) this.quicken(member);
+    return next !== undefined;
+  }
+
+  private end(member: Member, reason: EndReason, tell: () => void): void {
+    if (!this.members.has(member)) return;
+    tell();
+    this.leave(member);
+    member.onEnded(reason);
+  }
+
+  private finish(): void {
+    if (this.over) return;
+    this.over = true;
+    this.history = undefined;
+    this.options.onEmpty();
+  }
+
+  private waitsForClient(): boolean {
+    for (const member of this.members) if (member.sink.congested || this.slow.has(member)) return true;
+    return false;
+  }
+
+  private async drained(): Promise<void> {
+    await this.tail;
+    while (!this.over && this.waitsForClient()) await new Promise((resolve) => setTimeout(resolve, DRAIN_CHECK_MS));
+  }
+}
