@@ -1,9 +1,13 @@
-import { Component, inject } from '@angular/core';
-import { RouterOutlet } from '@angular/router';
+import { Component, ElementRef, inject, viewChild } from '@angular/core';
+import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
+import { NavigationEnd, Router, RouterOutlet } from '@angular/router';
+import { filter, map, pairwise } from 'rxjs';
 import { Announcer } from './core/announcer';
 import { Session } from './core/session';
-import { ShellHeader } from './shell/shell-header';
 import { ConnectionBanner } from './shell/connection-banner';
+import { ShellHeader } from './shell/shell-header';
+
+const pathOf = (url: string): string => url.split(/[?#]/, 1)[0] ?? '';
 
 @Component({
   selector: 'pg-root',
@@ -12,6 +16,21 @@ import { ConnectionBanner } from './shell/connection-banner';
   styleUrl: './app.css',
 })
 export class App {
+  private readonly content = viewChild.required<ElementRef<HTMLElement>>('content');
   protected readonly session = inject(Session);
   protected readonly announcer = inject(Announcer);
+
+  constructor() {
+    // A new page begins at its top for the keyboard as well; a changed filter leaves the focus where it is.
+    inject(Router)
+      .events.pipe(
+        filter((event) => event instanceof NavigationEnd),
+        map(({ urlAfterRedirects }) => pathOf(urlAfterRedirects)),
+        pairwise(),
+        takeUntilDestroyed(),
+      )
+      .subscribe(([before, now]) => {
+        if (before !== now) this.content().nativeElement.focus({ preventScroll: true });
+      });
+  }
 }

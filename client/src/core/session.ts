@@ -31,6 +31,8 @@ export class Session {
   readonly state = signal<SessionState>('starting');
   readonly viewer = signal<SessionViewerFragment | null>(null);
   readonly name = computed(() => this.viewer()?.user?.displayName ?? this.viewer()?.user?.email ?? '');
+  /** Grows with each fresh token: what holds a connection open hands it on. */
+  readonly renewals = signal(0);
   /** Grows with each new person or role: whatever holds data of the one before starts afresh. */
   readonly generation = signal(0);
   /** Resolves once it is known whether somebody is signed in. */
@@ -50,6 +52,7 @@ export class Session {
 
   /** Tries again until the gateway has answered. */
   async start(): Promise<void> {
+    if (!hint.get()) return this.forget();
     await this.refresh();
     if (this.state() === 'unreachable') this.timer = setTimeout(() => void this.start(), RETRY_MS);
   }
@@ -107,6 +110,8 @@ export class Session {
     this.viewer.set(grant.viewer);
     if (before?.user?.id !== grant.viewer.user?.id || before?.role !== grant.viewer.role) this.generation.update((n) => n + 1);
     this.state.set('signed-in');
+    this.renewals.update((n) => n + 1);
+    hint.set(true);
     this.resolveSettled();
     const lifeMs = expiresAtMs - this.clock.nowMs();
     this.renewIn(Math.max(RETRY_MS, lifeMs - Math.max(2 * MIN_LIFE_MS, lifeMs / 5)));
@@ -122,7 +127,28 @@ export class Session {
     this.token = null;
     this.viewer.set(null);
     this.state.set('signed-out');
+    hint.set(false);
     this.generation.update((n) => n + 1);
     this.resolveSettled();
   }
 }
+
+/** Whether this browser may hold a session: spares a first visitor a request that can only be refused. */
+const hint = {
+  key: 'pulsegraph.session',
+  get(): boolean {
+    try {
+      return localStorage.getItem(this.key) !== null;
+    } catch {
+      return true;
+    }
+  },
+  set(held: boolean): void {
+    try {
+      if (held) localStorage.setItem(this.key, '1');
+      else localStorage.removeItem(this.key);
+    } catch {
+      // Storage may be refused; then every start asks.
+    }
+  },
+};

@@ -1,4 +1,5 @@
-import { CloseCode, createClient, type Client } from 'graphql-ws';
+import { effect } from '@angular/core';
+import { createClient, type Client } from 'graphql-ws';
 import type { Connection } from './connection';
 import type { Session } from './session';
 
@@ -6,6 +7,8 @@ const PING_EVERY_MS = 10_000;
 const PONG_WITHIN_MS = 5_000;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
+/** Close codes of graphql-transport-ws that mean: not with this token. */
+const TOKEN_REFUSED: readonly unknown[] = [4401, 4403];
 
 /**
  * Backoff before attempt `retries`: doubling from half a second to fifteen, each between half and the whole of it, so that
@@ -32,6 +35,7 @@ export function waitForRetry(retries: number): Promise<void> {
 /** The one WebSocket of this tab (graphql-transport-ws). It never gives up while somebody is subscribed. */
 export function createSocket(session: Session, connection: Connection): Client {
   let pongTimer: ReturnType<typeof setTimeout> | undefined;
+  let open: WebSocket | null = null;
   const url = new URL('graphql', document.baseURI);
   url.protocol = url.protocol.replace('http', 'ws');
 
@@ -50,13 +54,17 @@ export function createSocket(session: Session, connection: Connection): Client {
     keepAlive: PING_EVERY_MS,
     on: {
       connecting: (isRetry) => connection.connecting(isRetry),
-      connected: () => connection.opened(),
+      connected: (socket) => {
+        open = socket as WebSocket;
+        connection.opened();
+      },
       closed: (event) => {
         clearTimeout(pongTimer);
-        const code = (event as Partial<CloseEvent>).code;
-        connection.closed(code === 1000);
-        // The token was refused: the next attempt must not bring the same one.
-        if (code === CloseCode.Forbidden || code === CloseCode.Unauthorized) void session.refresh();
+        open = null;
+        const { code } = event as Partial<CloseEvent>;
+        connection.closed(code === 1000 || session.state() !== 'signed-in');
+        // The next attempt must not bring the same token.
+        if (TOKEN_REFUSED.includes(code) && session.state() === 'signed-in') void session.refresh();
       },
       ping: (received) => {
         // A network that vanished leaves the socket open for minutes; a late pong is the only sign.
@@ -67,6 +75,20 @@ export function createSocket(session: Session, connection: Connection): Client {
       },
     },
   });
+
   window.addEventListener('offline', () => client.terminate());
+  effect(() => {
+    // The gateway takes a fresh token in a ping: the session goes on, and no subscription notices.
+    session.renewals();
+    const socket = open;
+    if (!socket) return;
+    void session.accessToken().then((token) => {
+      if (token && socket === open) socket.send(JSON.stringify({ type: 'ping', payload: { authorization: `Bearer ${token}` } }));
+    });
+  });
+  effect(() => {
+    // Whoever signs in next must not inherit the socket of whoever signed out.
+    if (session.state() === 'signed-out') client.terminate();
+  });
   return client;
 }

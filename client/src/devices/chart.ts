@@ -24,7 +24,7 @@ export interface ChartView {
   gaps: readonly Span[];
 }
 
-const HEIGHT_PX = 190;
+const HEIGHT_PX = 200;
 const FEWEST_PIXELS_DRAGGED = 8;
 
 /** A line over its normal band and limits, drawn by uPlot. Text and keyboard belong to the panel around it. */
@@ -100,7 +100,7 @@ export class Chart {
           y: { range: (_, low, high) => this.yRange(low, high) },
         },
         axes: [
-          { ...axis, space: 70, values: timeLabels },
+          { ...axis, size: 26, space: 70, values: timeLabels },
           { ...axis, size: 52, values: (_, splits) => splits.map((value) => tick(value, splits, this.decimals())) },
         ],
         series: [

@@ -54,6 +54,9 @@ import { SeverityMark } from '../ui/severity-mark';
     b {
       font-weight: 650;
     }
+    a:hover b {
+      text-decoration: underline;
+    }
     .offline {
       color: var(--offline);
       font-weight: 600;
@@ -63,6 +66,7 @@ import { SeverityMark } from '../ui/severity-mark';
       align-items: center;
       gap: 0.3rem;
       min-height: 1.5rem;
+      text-decoration: none;
     }
   `,
 })

@@ -1,12 +1,13 @@
 import { inject, Injectable } from '@angular/core';
 import { Clock } from '../core/clock';
+import { durationMs } from '../core/durations';
 import { Graph } from '../core/graph';
 import type { LiveStore } from '../live/live-store';
 import { SeriesColumnsDocument } from '../live/readings.generated';
 import type { OverviewNode } from './device-row';
 import { SPARKLINE_MS } from './sparkline';
 
-const POINTS = 100;
+const POINTS = 120;
 /** Series asked for in one request. */
 const TOGETHER = 40;
 /** Rows that get a past; those below grow theirs as they are watched. */
@@ -34,7 +35,11 @@ export class SparklineHistory {
     try {
       for (let i = 0; i < requests.length; i += TOGETHER) {
         const { data } = await this.graph.query(SeriesColumnsDocument, { requests: requests.slice(i, i + TOGETHER) });
-        for (const series of data.series) if (series) store.fill(series.deviceId, series.metric, series.columns.at, series.columns.avg);
+        for (const series of data.series) {
+          if (!series) continue;
+          const stepMs = (series.resolution && durationMs(series.resolution)) || 0;
+          store.fill(store.of(series.deviceId, series.metric), series.columns, stepMs);
+        }
       }
     } catch {
       // A sparkline without a past is still one; the values beside it are live.

@@ -97,13 +97,13 @@ export class Sparkline {
       context.fillStyle = inks.band;
       context.fillRect(0, y(normalMax), width, Math.max(ratio, y(normalMin) - y(normalMax)));
     }
-    const gapMs = GAP_INTERVALS * (this.expectedIntervalMs() ?? Infinity);
+    const gapMs = Math.max(GAP_INTERVALS * (this.expectedIntervalMs() ?? Infinity), 1.5 * this.series().stepMs, SPARKLINE_MS / 40);
     context.strokeStyle = inks.trace;
     context.lineWidth = 1.25 * ratio;
     context.lineJoin = 'round';
     context.beginPath();
     for (let i = first; i < t.length; i++) {
-      const joined = i > first && t[i]! - t[i - 1]! <= Math.max(gapMs, SPARKLINE_MS / 40);
+      const joined = i > first && t[i]! - t[i - 1]! <= gapMs;
       if (joined) context.lineTo(x(t[i]!), y(v[i]!));
       else context.moveTo(x(t[i]!), y(v[i]!));
     }

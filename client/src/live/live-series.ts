@@ -3,7 +3,7 @@ import type { ReadingQuality } from '@pulsegraph/contracts';
 import { RingBuffer } from './ring-buffer';
 
 /** Points behind a sparkline. */
-const KEPT = 240;
+const KEPT = 600;
 
 export interface LatestValue {
   value: number | null;
@@ -20,6 +20,8 @@ export class LiveSeries {
   readonly ring = new RingBuffer(KEPT);
   /** As of the last frame. */
   readonly latest = signal<LatestValue | null>(null);
+  /** Width of the widest point that came as history; a sparkline joins points that far apart. */
+  stepMs = 0;
   private newest: LatestValue | null = null;
 
   constructor(

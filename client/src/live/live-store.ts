@@ -46,10 +46,10 @@ export class LiveStore {
   }
 
   /** History behind a sparkline; `latest` stays. */
-  fill(deviceId: string, metric: string, at: readonly (number | null)[], values: readonly (number | null)[]): void {
-    const series = this.of(deviceId, metric);
+  fill(series: LiveSeries, { at, avg }: { at: readonly (number | null)[]; avg: readonly (number | null)[] }, stepMs: number): void {
+    series.stepMs = stepMs;
     at.forEach((t, i) => {
-      const value = values[i];
+      const value = avg[i];
       if (t !== null && value !== null && value !== undefined) series.ring.push(t, value);
     });
     this.dirty.add(series);

@@ -1,6 +1,7 @@
 import { Component, computed, inject } from '@angular/core';
 import { Connection } from '../core/connection';
 import { DeviceFeed } from '../core/device-feed';
+import { Dismissable } from '../ui/dismissable';
 
 const TEXT = { live: 'Live', connecting: 'Connecting', lost: 'Not live' } as const;
 const SOCKET = { idle: 'not needed', connecting: 'connecting', open: 'connected', lost: 'lost, reconnecting' } as const;
@@ -8,8 +9,9 @@ const SOCKET = { idle: 'not needed', connecting: 'connecting', open: 'connected'
 /** Three levels, each of which can fail alone: this browser's socket, the gateway behind it, the devices behind that. */
 @Component({
   selector: 'pg-connection-indicator',
+  imports: [Dismissable],
   template: `
-    <details #details data-testid="connection" [attr.data-state]="connection.state()" (keydown.escape)="details.open = false">
+    <details pgDismissable data-testid="connection" [attr.data-state]="connection.state()">
       <summary [attr.aria-label]="'Connection: ' + text()">
         <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
           @switch (connection.state()) {

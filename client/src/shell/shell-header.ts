@@ -5,6 +5,7 @@ import { AlertFeed } from '../core/alert-feed';
 import { words } from '../core/format';
 import { Session } from '../core/session';
 import { ThemeChoice, type Theme } from '../core/theme';
+import { Dismissable } from '../ui/dismissable';
 import { ConnectionIndicator } from './connection-indicator';
 
 const PAGES: readonly { path: string; name: string; needs: Permission }[] = [
@@ -17,7 +18,7 @@ const PAGES: readonly { path: string; name: string; needs: Permission }[] = [
 
 @Component({
   selector: 'pg-shell-header',
-  imports: [ConnectionIndicator, RouterLink, RouterLinkActive],
+  imports: [ConnectionIndicator, Dismissable, RouterLink, RouterLinkActive],
   templateUrl: './shell-header.html',
   styleUrl: './shell-header.css',
 })

@@ -29,6 +29,8 @@ export class AlertRow {
   readonly refusal = input<string | undefined>();
   /** False on the device's own page. */
   readonly namesDevice = input(true);
+  /** False on the alert's own page. */
+  readonly linksDetail = input(true);
   readonly act = output<{ action: AlertAction; note: string }>();
 
   protected readonly status = computed(() => words(this.alert().status));
