@@ -19,6 +19,18 @@ export interface ViewerSubject {
   sessionId: string | null;
 }
 
+/** Body of `POST /internal/api-keys/verify` (internal token). */
+export interface ApiKeyQuestion {
+  /** As the client sent it, `pgk_…`. */
+  key: string;
+}
+
+/** Its answer with 200; 404 for a key that is unknown, revoked or over. Keep it for 5 s at most. */
+export interface ApiKeyVerification {
+  viewer: Viewer;
+  expiresAtMs: number | null;
+}
+
 /** Header, and graphql-ws connection parameter, that carries the signed viewer from the gateway to a subgraph. */
 export const VIEWER_HEADER = 'x-pulsegraph-viewer';
 /** Travels from the client to the database; echoed to the client. */

@@ -1,3 +1,4 @@
+import { ApiKey } from './api-key/api-key.entity.js';
 import { Invitation } from './invitation/invitation.entity.js';
 import { Organization } from './organization/organization.entity.js';
 import { PasswordReset } from './password-reset/password-reset.entity.js';
@@ -13,6 +14,7 @@ import { User } from './user/user.entity.js';
 
 /** Every table of this subgraph. */
 export const entities = [
+  ApiKey,
   Invitation,
   Organization,
   PasswordReset,

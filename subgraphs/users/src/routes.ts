@@ -1,16 +1,19 @@
+import type { ApiKeyQuestion } from '@pulsegraph/contracts';
 import { requireInternalToken } from '@pulsegraph/kit/http';
-import { Router } from 'express';
+import { json, Router } from 'express';
+import type { ApiKeyService } from './api-key/api-key.service.js';
 import type { RevocationFeed } from './revocation/revocation-feed.js';
 import { JWKS_MAX_AGE_S, type SigningKeys } from './token/signing-keys.js';
 
 export interface RouteServices {
   keys: SigningKeys;
   feed: RevocationFeed;
+  apiKeys: ApiKeyService;
   internalToken: string;
 }
 
 /** What other processes ask: public keys are for anybody, the feed for those with the internal token. */
-export function usersRoutes({ keys, feed, internalToken }: RouteServices): Router {
+export function usersRoutes({ keys, feed, apiKeys, internalToken }: RouteServices): Router {
   const router = Router();
   router.get('/.well-known/jwks.json', async (_request, response) => {
     response.set('Cache-Control', `public, max-age=${JWKS_MAX_AGE_S}`).json(await keys.jwks());
@@ -22,6 +25,16 @@ export function usersRoutes({ keys, feed, internalToken }: RouteServices): Route
       return;
     }
     response.json(await feed.fetch(since));
+  });
+  router.post('/internal/api-keys/verify', requireInternalToken(internalToken), json({ limit: '4kb' }), async (request, response) => {
+    const { key } = (request.body ?? {}) as Partial<ApiKeyQuestion>;
+    if (typeof key !== 'string') {
+      response.status(400).json({ error: 'The body must be {"key": "pgk_…"}.' });
+      return;
+    }
+    const verification = await apiKeys.verify(key);
+    if (verification) response.json(verification);
+    else response.status(404).json({ error: 'This key is unknown, revoked or over.' });
   });
   return router;
 }

@@ -4,6 +4,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { ContainerType } from 'type-graphql';
 import type { UsersContext } from './context.js';
 import { Organization } from './organization/organization.entity.js';
+import { ApiKeyResolver } from './api-key/api-key.resolver.js';
 import { InvitationResolver } from './invitation/invitation.resolver.js';
 import { PasswordResetResolver } from './password-reset/password-reset.resolver.js';
 import { PasswordResolver } from './password/password.resolver.js';
@@ -24,6 +25,7 @@ const unserved: ContainerType = {
 export function buildUsersSchema(container: ContainerType = unserved): GraphQLSchema {
   return buildFederatedSchema<UsersContext>({
     resolvers: [
+      ApiKeyResolver,
       InvitationResolver,
       PasswordResetResolver,
       PasswordResolver,

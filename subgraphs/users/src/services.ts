@@ -4,6 +4,8 @@ import type { Mailer } from '@pulsegraph/kit/mail';
 import type { ContainerType } from 'type-graphql';
 import type { DataSource } from 'typeorm';
 import { BootstrapService } from './bootstrap/bootstrap.service.js';
+import { ApiKeyResolver } from './api-key/api-key.resolver.js';
+import { ApiKeyService } from './api-key/api-key.service.js';
 import { InvitationResolver } from './invitation/invitation.resolver.js';
 import { InvitationService } from './invitation/invitation.service.js';
 import { LinkMail } from './link/link-mail.js';
@@ -63,6 +65,7 @@ export function createServices({ api, service, sealer, mailer, publicUrl, bus, l
   const signIns = new SignInService(service, attempts, passwords, secondFactor, sessions);
   const users = new UserService(api);
   const viewers = new ViewerService(api);
+  const apiKeys = new ApiKeyService(api, service, feed, now);
   const presenter = new SessionPresenter(viewers);
   const linkMail = new LinkMail(mailer, publicUrl, log);
   const invitations = new InvitationService(service, linkMail, passwords, sessions, now);
@@ -72,8 +75,10 @@ export function createServices({ api, service, sealer, mailer, publicUrl, bus, l
     keys,
     feed,
     users,
+    apiKeys,
     bootstrap: new BootstrapService(service, hasher, now),
     resolvers: [
+      new ApiKeyResolver(apiKeys),
       new InvitationResolver(invitations, presenter),
       new PasswordResetResolver(resets),
       new PasswordResolver(passwords),

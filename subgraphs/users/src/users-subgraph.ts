@@ -1,3 +1,4 @@
+import type { ApiKeyVerification } from '@pulsegraph/contracts';
 import type { LiveBus } from '@pulsegraph/kit/live-bus';
 import type { Log } from '@pulsegraph/kit/log';
 import type { Mailer } from '@pulsegraph/kit/mail';
@@ -43,6 +44,8 @@ export interface UsersSubgraph extends Subgraph {
   jwks(): Promise<JSONWebKeySet>;
   /** Makes a new key the signer once verifiers have had time to learn it. */
   rotateSigningKey(): Promise<void>;
+  /** Null for a key that is unknown, revoked or over. Over HTTP: `POST /internal/api-keys/verify`. */
+  verifyApiKey(secret: string): Promise<ApiKeyVerification | null>;
   readonly revocationSource: RevocationSource;
   ensureDemoOrganization: BootstrapService['ensureDemoOrganization'];
   ensureFirstAdmin: BootstrapService['ensureFirstAdmin'];
@@ -96,7 +99,7 @@ export async function createUsersSubgraph(options: UsersSubgraphOptions): Promis
         },
       };
     },
-    routes: usersRoutes({ keys: services.keys, feed: services.feed, internalToken }),
+    routes: usersRoutes({ keys: services.keys, feed: services.feed, apiKeys: services.apiKeys, internalToken }),
     checks: [
       { name: 'postgres', check: async () => void (await Promise.all([api.query('select 1'), service.query('select 1')])) },
       // Without the bus revocations still arrive, by polling.
@@ -115,6 +118,7 @@ export async function createUsersSubgraph(options: UsersSubgraphOptions): Promis
     },
     jwks: () => services.keys.jwks(),
     rotateSigningKey: () => services.keys.rotate(),
+    verifyApiKey: (secret) => services.apiKeys.verify(secret),
     revocationSource: { fetch: (since) => services.feed.fetch(since) },
     ensureDemoOrganization: (demo) => services.bootstrap.ensureDemoOrganization(demo),
     ensureFirstAdmin: (admin) => services.bootstrap.ensureFirstAdmin(admin),
