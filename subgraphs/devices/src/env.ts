@@ -5,8 +5,8 @@ import { z } from 'zod';
 const duration = z.string().transform((text, context) => {
   try {
     return parseDurationMs(text);
-  } catch (error) {
-    context.addIssue((error as Error).message);
+  } catch {
+    context.addIssue('must be an ISO 8601 duration such as PT1H');
     return z.NEVER;
   }
 });
@@ -16,6 +16,8 @@ const variables = z.object({
   PORT: port(4001),
   DATABASE_URL: postgresUrl,
   REDIS_URL: redisUrl,
+  /** A process of its own shares its log with others. */
+  EVENT_LOG: z.enum(['redis']).default('redis'),
   INTERNAL_TOKEN: secret,
   VIEWER_KEY: secretList,
   /** What devices are told to connect to. */
@@ -31,6 +33,7 @@ export function loadEnv(source: NodeJS.ProcessEnv = process.env) {
     port: env.PORT,
     databaseUrl: env.DATABASE_URL,
     redisUrl: env.REDIS_URL,
+    eventLogEngine: env.EVENT_LOG,
     internalToken: env.INTERNAL_TOKEN,
     viewerKeys: env.VIEWER_KEY,
     mqttPublicUrl: env.MQTT_PUBLIC_URL,

@@ -4,17 +4,17 @@ import { createRedisBus } from '@pulsegraph/kit/live-bus';
 import { createLog } from '@pulsegraph/kit/log';
 import { onSignals, shutDown } from '@pulsegraph/kit/shutdown';
 import { serveSubgraph } from '@pulsegraph/kit/subgraph';
+import { VERSION } from '@pulsegraph/kit/version';
 import { createHttpCredentialEdge } from './credential/credential-edge.js';
 import { createDevicesSubgraph } from './devices-subgraph.js';
 import { loadEnv } from './env.js';
-import { VERSION } from './version.js';
 
 async function main(): Promise<void> {
   const env = loadEnv();
   const { databaseUrl, redisUrl, internalToken, viewerKeys, mqttPublicUrl, bridgeUrl, replayWindowMs } = env;
   const log = createLog('devices', env.logLevel);
   const bus = createRedisBus({ url: redisUrl, log });
-  const eventLog = await createEventLog({ engine: 'redis', url: redisUrl, log });
+  const eventLog = await createEventLog({ engine: env.eventLogEngine, url: redisUrl, log });
   const devices = await createDevicesSubgraph({
     databaseUrl,
     bus,

@@ -11,14 +11,14 @@ import { createDevicesSubgraph, type DevicesSubgraph } from '../devices-subgraph
 
 const database = testDatabase('devices');
 const runs: (() => Promise<void>)[] = [];
-const clock = {
+const clock: Clock & { nowMs: number } = {
   nowMs: Date.parse('2026-11-20T12:00:00Z'),
   now: () => clock.nowMs,
   every: (_ms: number, run: () => Promise<void>) => {
     runs.push(run);
     return () => Promise.resolve();
   },
-} satisfies Clock & { nowMs: number };
+};
 const REPLAY_WINDOW_MS = 3_600_000;
 let devices: DevicesSubgraph;
 /** A second instance on the same database, whose bus hears nothing of the first. */
@@ -295,6 +295,29 @@ describe('the registry feed', () => {
     for (const [kind, count] of Object.entries(rows!)) {
       expect({ kind, count: [...snapshot.entries.values()].filter((change) => change.kind === kind).length }).toEqual({ kind, count });
     }
+  });
+
+  it('forgets a registration whose process died before the edge answered, and credentials past their grace', async () => {
+    const { admin, organizationId } = anOrganization();
+    const profileId = await aProfile(admin);
+    const [orphan, rotated] = [await aDevice(admin, profileId, { key: 'orphan' }), await aDevice(admin, profileId)];
+    await database.rows('update device set accepted_at = null where id = $1', [orphan]);
+    await give('mutation ($id: ID!) { rotateDeviceCredential(id: $id, grace: "PT5M") { token } }', admin, { id: rotated });
+    const reader = aReader((since) => devices.registrySource.fetch(since));
+    const left = async () => {
+      await reader.read();
+      const own = [...reader.entries.values()].filter((change) => change.organizationId === organizationId);
+      return Object.fromEntries(
+        ['device', 'credential', 'connectivity'].map((kind) => [kind, own.filter((change) => change.kind === kind).length]),
+      );
+    };
+    for (const run of runs) await run();
+    expect(await left()).toEqual({ device: 2, credential: 3, connectivity: 2 });
+    clock.nowMs += 11 * 60_000;
+    for (const run of runs) await run();
+    expect(await left()).toEqual({ device: 1, credential: 1, connectivity: 1 });
+    // Its key is free: nobody ever saw the device.
+    await aDevice(admin, profileId, { key: 'orphan' });
   });
 
   it('begins anew for a reader from a database that is no longer', async () => {
