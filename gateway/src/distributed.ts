@@ -1,0 +1,60 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { createInProcessBus, createRedisBus } from '@pulsegraph/kit/live-bus';
+import { createLog } from '@pulsegraph/kit/log';
+import { createRevocationList, httpRevocationSource } from '@pulsegraph/kit/revocations';
+import { onSignals, shutDown } from '@pulsegraph/kit/shutdown';
+import { VERSION } from '@pulsegraph/kit/version';
+import { createViewerSigner } from '@pulsegraph/kit/viewer';
+import { loadEnv } from './env.js';
+import { createGateway } from './gateway.js';
+import { jwksFromUrl } from './identity/access-token.js';
+import type { TrustedDocuments } from './operation/request-resolver.js';
+import { supergraphFromFile, supergraphFromUrl, type SupergraphSource } from './supergraph/source.js';
+
+const BUILT_CLIENT = resolve(__dirname, '../../client/dist/browser');
+
+/** What the command line may say instead of the environment. */
+export interface DistributedOverrides {
+  port?: number;
+  supergraph?: SupergraphSource;
+  trustedDocuments?: TrustedDocuments;
+  /** For a supergraph of others: its own URLs, not the `*_URL`s of ours. */
+  everySubgraphFromSupergraph?: boolean;
+}
+
+/** The gateway as a process of its own, configured by the environment. Ends with the process's signals. */
+export async function startDistributed(overrides: DistributedOverrides = {}): Promise<void> {
+  const env = loadEnv();
+  const log = createLog('gateway', env.logLevel);
+  const bus = env.redisUrl ? createRedisBus({ url: env.redisUrl, log }) : createInProcessBus();
+  const source = httpRevocationSource({ url: env.usersUrl, internalToken: env.internalToken });
+  const revocations = createRevocationList({ source, bus, log });
+  const gateway = createGateway({
+    version: VERSION,
+    log,
+    supergraph:
+      overrides.supergraph ?? (/^https?:/.test(env.supergraph) ? supergraphFromUrl(env.supergraph) : supergraphFromFile(env.supergraph)),
+    subgraphs: overrides.everySubgraphFromSupergraph ? {} : env.subgraphs,
+    identity: { jwks: jwksFromUrl(env.jwksUrl), revocations, signViewer: createViewerSigner(env.viewerKey) },
+    internalToken: env.internalToken,
+    publicUrl: env.publicUrl,
+    clientDir: env.clientDir ?? (existsSync(BUILT_CLIENT) ? BUILT_CLIENT : undefined),
+    trustedDocuments: overrides.trustedDocuments,
+    trustedProxies: env.trustedProxies,
+    introspectionForStrangers: env.introspectionForStrangers,
+  });
+  // Not awaited: with users away, tokens are still verified, and readiness says degraded.
+  void revocations.start();
+  const port = await gateway.start(overrides.port ?? env.port);
+  log.info({ port }, 'Gateway is listening');
+
+  onSignals(async () => {
+    const steps = [
+      { name: 'gateway', run: () => gateway.stop(env.shutdownGraceMs / 2) },
+      { name: 'revocations', run: () => revocations.stop() },
+      { name: 'bus', run: () => bus.close() },
+    ];
+    await shutDown(steps, env.shutdownGraceMs, log);
+  }, log);
+}
