@@ -1,4 +1,3 @@
-import { printSubgraphSchema } from '@apollo/subgraph';
 import { buildFederatedSchema } from '@pulsegraph/kit/subgraph';
 import type { GraphQLSchema } from 'graphql';
 import type { ContainerType } from 'type-graphql';
@@ -43,9 +42,4 @@ export function buildUsersSchema(container: ContainerType = unserved): GraphQLSc
       Organization: ({ id }, { loaders }) => loaders.organization.load(id),
     },
   });
-}
-
-/** The SDL as it goes to composition. */
-export function usersTypeDefs(): string {
-  return printSubgraphSchema(buildUsersSchema());
 }
