@@ -1,3 +1,4 @@
+import { errors } from '@pulsegraph/kit/errors';
 import { IsNull, type EntityManager } from 'typeorm';
 import { sqlOf } from '../change/sql.js';
 import { Assignment } from './assignment.entity.js';
@@ -17,8 +18,10 @@ export class AssignmentRepository {
     if (assignments.length > 0) await this.manager.insert(Assignment, [...assignments]);
   }
 
+  /** @throws CONFLICT when somebody else, a discharge for example, has ended it since it was read. */
   async end(id: string, at: Date): Promise<void> {
-    await this.manager.update(Assignment, { id }, { toAt: at });
+    const { affected } = await this.manager.update(Assignment, { id, toAt: IsNull() }, { toAt: at });
+    if (affected !== 1) throw errors.conflict('The assignment has just been ended by somebody else.');
   }
 
   async delete(id: string): Promise<void> {

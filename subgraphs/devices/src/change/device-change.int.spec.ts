@@ -427,6 +427,28 @@ describe('assignments', () => {
     expect(await database.rows('select id from assignment where device_id = $1 and to_at is null', [deviceId])).toHaveLength(1);
   });
 
+  it('end once, whoever ends them at the same time', async () => {
+    const { admin } = anOrganization();
+    const profileId = await aProfile(admin);
+    for (let round = 0; round < 6; round++) {
+      const deviceId = await aDevice(admin, profileId);
+      const patientId = idOf(await give('mutation { createPatient(input: { displayName: "P" }) { id } }', admin));
+      clock.nowMs += 1_000;
+      const assign = 'mutation ($d: ID!, $p: ID!) { assignDevice(deviceId: $d, to: { patientId: $p }) { id } }';
+      const id = idOf(await give(assign, admin, { d: deviceId, p: patientId }));
+      clock.nowMs += 1_000;
+      const answers = await Promise.all([
+        askSubgraph(devices, 'mutation ($id: ID!) { dischargePatient(id: $id) { id } }', { viewer: admin, variables: { id: patientId } }),
+        askSubgraph(devices, 'mutation ($id: ID!) { endAssignment(id: $id) { id } }', { viewer: admin, variables: { id } }),
+      ]);
+      // A discharge that came second finds nothing open, which is no conflict; one that met the other half-way says so.
+      for (const { code } of answers) expect([undefined, 'CONFLICT']).toContain(code);
+      expect(answers.filter(({ code }) => code === undefined).length).toBeGreaterThan(0);
+      const told = await database.rows(`select from device_change where device_id = $1 and kind = 'ASSIGNMENT'`, [deviceId]);
+      expect(told).toHaveLength(2);
+    }
+  });
+
   it('name exactly one target, in the past', async () => {
     const { admin } = anOrganization();
     const assign = (args: string) =>
