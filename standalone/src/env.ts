@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { commonVariables, parseEnv, port, postgresUrl, secret } from '@pulsegraph/kit/env';
 import { parseDurationMs } from '@pulsegraph/kit/scalars';
 import { z } from 'zod';
@@ -26,6 +27,9 @@ const variables = z.object({
   REPLAY_WINDOW: duration.default(3_600_000),
   PUBLIC_URL: z.url().optional(),
   MQTT_PUBLIC_URL: z.string().optional(),
+  /** `smtp(s)://…`, or `file:///folder` for one .eml file per mail. */
+  MAIL_URL: z.url({ protocol: /^(smtps?|file)$/ }).optional(),
+  MAIL_FROM: z.string().default('Pulsegraph <no-reply@localhost>'),
 });
 
 /** The only reader of `process.env` here. Throws one error that names every bad variable, and never a value. */
@@ -43,6 +47,7 @@ export function loadEnv(source: NodeJS.ProcessEnv = process.env) {
     replayWindowMs: env.REPLAY_WINDOW,
     publicUrl: env.PUBLIC_URL,
     mqttPublicUrl: env.MQTT_PUBLIC_URL,
+    mail: { url: env.MAIL_URL ?? pathToFileURL(join(resolve(env.DATA_DIR), 'outbox')).href, from: env.MAIL_FROM },
     logLevel: env.LOG_LEVEL,
     shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
   });

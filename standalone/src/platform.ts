@@ -7,6 +7,7 @@ import { createBridge, type Bridge } from '@pulsegraph/ingest-bridge';
 import { createMemoryEventLog } from '@pulsegraph/kit/event-log';
 import { createInProcessBus } from '@pulsegraph/kit/live-bus';
 import type { Log } from '@pulsegraph/kit/log';
+import { createMailer } from '@pulsegraph/kit/mail';
 import { createRegistryProjection } from '@pulsegraph/kit/registry';
 import { createRevocationList } from '@pulsegraph/kit/revocations';
 import { shutDown, type ShutdownStep } from '@pulsegraph/kit/shutdown';
@@ -68,7 +69,17 @@ async function assemble(
   const eventLog = createMemoryEventLog({ groups: CONSUMERS, log: part('event-log') });
   onStop('bus', () => bus.close());
 
-  const users = await createUsersSubgraph({ ...common, databaseUrl: database.urlOf('users'), bus, log: part('users') });
+  const mailer = createMailer(env.mail.url, env.mail.from);
+  onStop('mailer', () => mailer.close());
+  const users = await createUsersSubgraph({
+    ...common,
+    databaseUrl: database.urlOf('users'),
+    dataKeys: [secrets.dataKey],
+    publicUrl,
+    mailer,
+    bus,
+    log: part('users'),
+  });
   onStop('users', () => users.stop());
   if (demoPassword) await users.ensureDemoOrganization({ password: demoPassword });
   if (env.firstAdmin) await users.ensureFirstAdmin({ ...env.firstAdmin, organizationKey: 'main', organizationName: 'Main' });

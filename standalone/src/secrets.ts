@@ -11,6 +11,7 @@ const secrets = z.object({
   alertsPassword: z.string(),
   viewerKey: z.string(),
   internalToken: z.string(),
+  dataKey: z.string(),
 });
 export type Secrets = z.infer<typeof secrets>;
 
@@ -21,10 +22,12 @@ export async function loadSecrets(dataDir: string): Promise<Secrets> {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
-  if (kept) return secrets.parse(JSON.parse(kept));
+  const known = kept ? secrets.partial().parse(JSON.parse(kept)) : {};
+  // A release may need a secret that an older one did not make.
   const made = Object.fromEntries(Object.keys(secrets.shape).map((name) => [name, randomBytes(32).toString('hex')])) as Secrets;
-  await writePrivately(path, JSON.stringify(made, null, 2));
-  return made;
+  const all = { ...made, ...known };
+  if (Object.keys(known).length < Object.keys(made).length) await writePrivately(path, JSON.stringify(all, null, 2));
+  return all;
 }
 
 /** The demo accounts' password: as given, else as kept, else made up and kept. */

@@ -10,12 +10,13 @@ export function parseEnv<S extends z.ZodObject>(schema: S, source: NodeJS.Proces
   const present = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''));
   const parsed = schema.safeParse(present);
   if (parsed.success) return parsed.data;
-  const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.') || '(all)'}: ${describe(issue)}`);
+  const lines = parsed.error.issues.map((issue) => {
+    const name = issue.path.join('.');
+    // zod says "invalid type" for what is missing and for what is wrong alike.
+    const missing = issue.code === 'invalid_type' && !(name in present);
+    return `  ${name || '(all)'}: ${missing ? 'is required' : issue.message}`;
+  });
   throw new EnvError(`These environment variables need attention:\n${lines.join('\n')}`);
-}
-
-function describe(issue: z.core.$ZodIssue): string {
-  return issue.code === 'invalid_type' && issue.input === undefined ? 'is required' : issue.message;
 }
 
 /** Variables that every process knows; spread them into a process's own schema. */
