@@ -107,7 +107,8 @@ export function createBridge(options: BridgeOptions): Bridge {
       if (projection.ready) return openBroker();
       const stopWaiting = projection.onChange(() => {
         stopWaiting();
-        openBroker();
+        // `ready` turns true when the snapshot has been told of.
+        queueMicrotask(openBroker);
       });
     },
 

@@ -62,7 +62,7 @@ export class DeviceConnection extends Duplex implements PacketSink {
   /** 0: the device promised nothing. */
   keepaliveMs = 0;
   lastHeardAtMs = Date.now();
-  subscriptions = 0;
+  readonly filters = new Set<string>();
 
   private readonly framer: PacketFramer;
   private readonly acks: AckQueue;
@@ -82,6 +82,11 @@ export class DeviceConnection extends Duplex implements PacketSink {
       (bytes) => this.release(bytes),
     );
     socket.setNoDelay(true);
+    // [MQTT-3.1.0-1] Anything else is no MQTT client; waiting for the rest of what would be its packet helps nobody.
+    socket.once(
+      'data',
+      (chunk: Buffer) => void (chunk[0]! >> 4 !== PacketType.CONNECT && this.malformed('the first packet is no CONNECT')),
+    );
     socket.on('data', (chunk: Buffer) => {
       this.lastHeardAtMs = Date.now();
       this.framer.feed(chunk);

@@ -68,12 +68,12 @@ export async function createSessionBroker({ projection, log, signedIn, refused, 
     authorizeSubscribe(client, subscription, done) {
       const connection = connectionOf(client);
       const allowed =
-        connection.identity && maySubscribe(connection.identity, subscription.topic) && connection.subscriptions < MAX_SUBSCRIPTIONS;
+        connection.identity && maySubscribe(connection.identity, subscription.topic) && connection.filters.size < MAX_SUBSCRIPTIONS;
       if (!allowed) {
         log.info({ username: connection.identity?.username, filter: subscription.topic.slice(0, 200) }, 'A subscription was refused');
         return done(null, null);
       }
-      connection.subscriptions++;
+      connection.filters.add(subscription.topic);
       done(null, subscription);
     },
 
@@ -89,6 +89,9 @@ export async function createSessionBroker({ projection, log, signedIn, refused, 
   const broker = await Aedes.createBroker(options);
   broker.on('connackSent', ({ returnCode }, client) => {
     if (returnCode === 0) connectionOf(client).admit();
+  });
+  broker.on('unsubscribe', (filters, client) => {
+    for (const filter of filters) connectionOf(client).filters.delete(filter);
   });
   // Without listeners these would end the process; a connection that broke is no fault of ours.
   broker.on('clientError', (client, error) => log.debug({ client: client.id, reason: error.message }, 'A device connection ended'));

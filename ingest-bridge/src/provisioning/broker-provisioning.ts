@@ -46,7 +46,8 @@ export class BrokerProvisioning {
     client.on('close', () => (this.prepared = false));
     client.on('connect', () => void this.prepare());
     this.stopWatching = projection.onChange((changes, snapshot) => {
-      if (snapshot || changes.some(({ kind }) => kind === 'credential' || kind === 'device')) void this.reconcile();
+      // Not within: `ready` turns true when the first snapshot has been told of.
+      if (snapshot || changes.some(({ kind }) => kind === 'credential' || kind === 'device')) queueMicrotask(() => void this.reconcile());
     });
   }
 
@@ -80,11 +81,12 @@ export class BrokerProvisioning {
     const { log, url } = this.options;
     try {
       await this.inTurn(async () => {
-        await this.security!.prepare(decodeURIComponent(new URL(url).username));
+        if (!(await this.security!.prepare(decodeURIComponent(new URL(url).username)))) return;
         this.known = await this.security!.list();
         this.prepared = true;
       });
     } catch (error) {
+      if (!this.client?.connected) return;
       log.error({ err: error }, 'The MQTT broker cannot be provisioned: its dynamic-security plugin must be on, and our user its admin');
       return;
     }

@@ -31,6 +31,14 @@ const clientList = z.object({
   ),
 });
 
+const ownClient = z.object({ client: z.object({ roles: z.array(z.object({ rolename: z.string() })).default([]) }) });
+const DEFAULT_ACCESS = [
+  { acltype: 'publishClientSend', allow: false },
+  { acltype: 'publishClientReceive', allow: true },
+  { acltype: 'subscribe', allow: false },
+  { acltype: 'unsubscribe', allow: true },
+];
+
 interface Command {
   command: string;
   [field: string]: unknown;
@@ -44,6 +52,7 @@ export interface ProvisionedDevice {
 
 interface Pending {
   resolve: (answers: Map<string, unknown>) => void;
+  reject: (error: Error) => void;
   /** Correlation data of the answers that are still to come. */
   rest: Set<string>;
   answers: Map<string, unknown>;
@@ -54,37 +63,34 @@ export class DynamicSecurity {
   private readonly waiting = new Map<string, Pending>();
 
   constructor(private readonly client: MqttClient) {
+    client.on('close', () => {
+      for (const { reject } of this.waiting.values()) reject(new Error('The connection to the MQTT broker was lost.'));
+    });
     client.on('message', (topic, payload) => {
       if (topic === `${CONTROL}/response`) this.answered(payload);
     });
   }
 
-  /** Once per connection: hears answers, lets the bridge speak to devices, and closes what would make topics untrustworthy. */
-  async prepare(bridgeUsername: string): Promise<void> {
+  /**
+   * Once per connection: hears answers, closes what would make topics untrustworthy, and lets the bridge speak to devices.
+   * @returns False when the broker will end our connection for the change to take effect: prepare again on the next.
+   */
+  async prepare(bridgeUsername: string): Promise<boolean> {
     await this.client.subscribeAsync(`${CONTROL}/response`, { qos: 1 });
-    await this.run(
+    const open = (acltype: string) => ({ acltype, topic: `${TOPIC_PREFIX}/#`, allow: true, priority: 0 });
+    const answers = await this.run(
       [
-        {
-          command: 'setDefaultACLAccess',
-          acls: [
-            { acltype: 'publishClientSend', allow: false },
-            { acltype: 'publishClientReceive', allow: true },
-            { acltype: 'subscribe', allow: false },
-            { acltype: 'unsubscribe', allow: true },
-          ],
-        },
-        {
-          command: 'createRole',
-          rolename: BRIDGE_ROLE,
-          acls: [
-            { acltype: 'publishClientSend', topic: `${TOPIC_PREFIX}/#`, allow: true, priority: 0 },
-            { acltype: 'subscribePattern', topic: `${TOPIC_PREFIX}/#`, allow: true, priority: 0 },
-          ],
-        },
-        { command: 'addClientRole', username: bridgeUsername, rolename: BRIDGE_ROLE },
+        { command: 'setDefaultACLAccess', acls: DEFAULT_ACCESS },
+        { command: 'createRole', rolename: BRIDGE_ROLE, acls: [open('publishClientSend'), open('subscribePattern')] },
+        { command: 'getClient', username: bridgeUsername },
       ],
-      ['Role already exists', 'Client is already in this role'],
+      ['Role already exists'],
     );
+    const { client } = ownClient.parse(answers.get('getClient'));
+    if (client.roles.some(({ rolename }) => rolename === BRIDGE_ROLE)) return true;
+    // Mosquitto disconnects whoever's roles change, so there will be no answer.
+    await this.send([{ command: 'addClientRole', username: bridgeUsername, rolename: BRIDGE_ROLE, priority: 0 }]);
+    return false;
   }
 
   /** Creates the device's client, or gives it a new token, which ends the old one's connection. */
@@ -126,32 +132,32 @@ export class DynamicSecurity {
 
   /** @param harmless Errors that mean the wanted state is there already. */
   private async run(commands: Command[], harmless: readonly string[] = []): Promise<Map<string, unknown>> {
-    // Queued by the client, a command could take effect long after its caller was told that it failed.
-    if (!this.client.connected) throw new Error('The MQTT broker is not connected.');
     const prefix = randomUUID();
     const numbered = commands.map((command, i) => ({ ...command, correlationData: `${prefix} ${i}` }));
-    const done = new Promise<Map<string, unknown>>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.waiting.delete(prefix);
-        reject(new Error(`The broker's dynamic-security plugin did not answer within ${ANSWER_MS} ms.`));
-      }, ANSWER_MS);
-      this.waiting.set(prefix, {
-        rest: new Set(numbered.map(({ correlationData }) => correlationData)),
-        answers: new Map(),
-        resolve: (answers) => {
-          clearTimeout(timer);
-          this.waiting.delete(prefix);
-          resolve(answers);
-        },
-      });
+    let timer: NodeJS.Timeout | undefined;
+    const answered = new Promise<Map<string, unknown>>((resolve, reject) => {
+      timer = setTimeout(() => reject(new Error(`The broker's dynamic-security plugin did not answer within ${ANSWER_MS} ms.`)), ANSWER_MS);
+      const rest = new Set(numbered.map(({ correlationData }) => correlationData));
+      this.waiting.set(prefix, { rest, answers: new Map(), resolve, reject });
     });
-    await this.client.publishAsync(CONTROL, JSON.stringify({ commands: numbered }), { qos: 1 });
-    const answers = await done;
+    let answers: Map<string, unknown>;
+    try {
+      [, answers] = await Promise.all([this.send(numbered), answered]);
+    } finally {
+      clearTimeout(timer);
+      this.waiting.delete(prefix);
+    }
     for (const [command, result] of answers) {
       if (result instanceof Error && !harmless.includes(result.message))
         throw new Error(`The broker refused ${command}: ${result.message}`);
     }
     return answers;
+  }
+
+  private async send(commands: Command[]): Promise<void> {
+    // QoS 0: repeated after a reconnect, a command could take effect long after its caller was told that it failed.
+    if (!this.client.connected) throw new Error('The MQTT broker is not connected.');
+    await this.client.publishAsync(CONTROL, JSON.stringify({ commands }), { qos: 0 });
   }
 
   private answered(payload: Buffer): void {
