@@ -1,8 +1,9 @@
+import { printSubgraphSchema } from '@apollo/subgraph';
 import { buildAlertsSchema } from '@pulsegraph/alerts';
 import { buildDevicesSchema } from '@pulsegraph/devices';
 import { buildTelemetrySchema } from '@pulsegraph/telemetry';
 import { buildUsersSchema } from '@pulsegraph/users';
-import { graphqlSync, type GraphQLSchema } from 'graphql';
+import { Kind, parse, print, type DefinitionNode, type GraphQLSchema } from 'graphql';
 
 export interface SubgraphSdl {
   name: string;
@@ -21,10 +22,26 @@ export function printSubgraphs(): SubgraphSdl[] {
   ];
 }
 
-/** As the subgraph itself answers `_service`: without the definitions that federation brings. */
+/** Ours, as opposed to those that `@link` brings. */
+const OWN_DIRECTIVES = new Set(['delivery', 'resume']);
+const BROUGHT_BY_LINK = /^(federation__|link__|_Any$|_Entity$|_Service$)/;
+
+/**
+ * Not `_service { sdl }`, which prints enum values in directives as strings; and without the definitions that federation
+ * adds by itself.
+ */
 function sdlOf(schema: GraphQLSchema): string {
-  const { data, errors } = graphqlSync({ schema, source: '{ _service { sdl } }' });
-  const sdl = (data as { _service?: { sdl: string } } | null)?._service?.sdl;
-  if (!sdl) throw new Error(`The schema cannot be printed: ${errors?.[0]?.message ?? 'it has no SDL'}`);
-  return sdl;
+  const document = parse(printSubgraphSchema(schema));
+  const definitions = document.definitions.filter(isOwn).map(withoutFederationFields);
+  return print({ ...document, definitions });
+}
+
+function isOwn(definition: DefinitionNode): boolean {
+  if (definition.kind === Kind.DIRECTIVE_DEFINITION) return OWN_DIRECTIVES.has(definition.name.value);
+  return !('name' in definition && definition.name && BROUGHT_BY_LINK.test(definition.name.value));
+}
+
+function withoutFederationFields(definition: DefinitionNode): DefinitionNode {
+  if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION || definition.name.value !== 'Query') return definition;
+  return { ...definition, fields: definition.fields?.filter(({ name }) => !/^_(entities|service)$/.test(name.value)) };
 }

@@ -113,7 +113,6 @@ async function assemble(
     databaseUrl: database.urlOf('telemetry'),
     bus,
     eventLog,
-    projection,
     log: part('telemetry-writer'),
   });
   const alerts = await createAlertsSubgraph({ ...common, databaseUrl: database.urlOf('alerts'), bus, projection, log: part('alerts') });
