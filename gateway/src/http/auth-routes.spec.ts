@@ -54,7 +54,15 @@ it('refuses a wrong password and input that is none', async () => {
 
 it('refreshes by the cookie once; two tabs at the same time share the answer', async () => {
   const cookie = cookieOf(await signIn()).split(';')[0]!;
+  // The users subgraph answers only when both requests have been read.
+  const issue = g.world.issueSession!;
+  let read = 0;
+  const bothRead = new Promise<void>((resolve) =>
+    g.gateway.httpServer.on('request', (request) => request.on('end', () => (read += 1) === 2 && setTimeout(resolve, 20))),
+  );
+  g.world.issueSession = () => bothRead.then(issue);
   const [a, b] = await Promise.all([post('refresh', {}, { cookie }), post('refresh', {}, { cookie })]);
+  g.world.issueSession = issue;
   expect([a.status, b.status]).toEqual([200, 200]);
   expect(cookieOf(a)).toBe(cookieOf(b));
   const again = await post('refresh', {}, { cookie });

@@ -1,7 +1,8 @@
 import type { GraphQLDataSource, ServiceMap } from '@apollo/gateway';
 import { Kind, parse, type DocumentNode, type GraphQLFormattedError, type SelectionSetNode } from 'graphql';
 import { subgraphSeconds } from '../metrics.js';
-import type { FetchContext, SubgraphClient, SubgraphResponse } from '../subgraph-client/subgraph-client.js';
+import type { SubgraphClient, SubgraphResponse } from '../subgraph-client/subgraph-client.js';
+import type { PlanContext } from './plan-execution.js';
 
 /** Adapts subgraph clients to what executeQueryPlan asks of a service. */
 export function dataSourcesOf(clients: ReadonlyMap<string, SubgraphClient>): ServiceMap {
@@ -14,12 +15,14 @@ function dataSource(client: SubgraphClient): GraphQLDataSource {
   return {
     async process(options) {
       const { query = '', variables, operationName } = options.request;
+      const context = options.context as PlanContext;
       const startedAt = performance.now();
-      const response = await client.fetch({ query, variables, operationName }, options.context as FetchContext);
+      const response = await client.fetch({ query, variables, operationName }, context);
       const away =
         response.errors?.length === 1 && response.errors[0]!.extensions?.code === 'SERVICE_UNAVAILABLE' && response.data === undefined;
       subgraphSeconds.observe(away ? unavailable : answered, (performance.now() - startedAt) / 1_000);
       const path = 'pathInIncomingRequest' in options ? (options.pathInIncomingRequest ?? []) : [];
+      if (path.length === 0 && response.data) context.roots.push(response.data);
       return (away ? nameWhatIsMissing(response, query, path) : response) as Awaited<ReturnType<GraphQLDataSource['process']>>;
     },
   };

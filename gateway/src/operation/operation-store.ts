@@ -1,13 +1,23 @@
 import { buildOperationContext } from '@apollo/gateway';
 import { operationFromDocument } from '@apollo/federation-internals';
 import { DomainError } from '@pulsegraph/kit/errors';
-import { GraphQLError, Kind, getOperationAST, parse, validate, type DocumentNode, type OperationDefinitionNode } from 'graphql';
+import {
+  GraphQLError,
+  Kind,
+  getOperationAST,
+  parse,
+  validate,
+  valueFromASTUntyped,
+  type DocumentNode,
+  type OperationDefinitionNode,
+} from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { compileCost } from '../limits/cost.js';
 import { checkDocumentLimits } from '../limits/document-limits.js';
 import type { GatewayLimits } from '../limits/limits.js';
 import { planCacheHits, planSeconds } from '../metrics.js';
 import type { Generation } from '../supergraph/generation.js';
+import { compileShapes } from './response-shape.js';
 import type { PreparedOperation } from './prepared-operation.js';
 
 /** A document that will never run: its errors are the answer, and are kept as a prepared operation would be. */
@@ -88,9 +98,17 @@ export class OperationStore {
         /__(schema|type)\b/.test(text),
       plan: { kind: 'QueryPlan', ...(node && node.kind !== 'Subscription' && { node }) },
       live: node?.kind === 'Subscription' ? { primary: node.primary, rest: node.rest } : null,
+      shapes: compileShapes(generation.schema, document, operation),
+      defaults: defaultsOf(operation),
       cost: compileCost(generation.supergraphSchema, document, operation),
     };
   }
+}
+
+function defaultsOf({ variableDefinitions = [] }: OperationDefinitionNode): Record<string, unknown> | null {
+  const withValue = variableDefinitions.filter(({ defaultValue }) => defaultValue);
+  if (withValue.length === 0) return null;
+  return Object.fromEntries(withValue.map(({ variable, defaultValue }) => [variable.name.value, valueFromASTUntyped(defaultValue!)]));
 }
 
 function parseWithin(text: string, maxTokens: number): DocumentNode {

@@ -1,6 +1,7 @@
 import type { buildOperationContext } from '@apollo/gateway';
 import type { FetchNode, PlanNode, QueryPlan } from '@apollo/query-planner';
 import type { DocumentNode, OperationDefinitionNode } from 'graphql';
+import type { compileShapes } from './response-shape.js';
 import type { Generation } from '../supergraph/generation.js';
 
 /** A document that was parsed, validated, measured and planned against one generation. Immutable; shared by all requests. */
@@ -18,5 +19,9 @@ export interface PreparedOperation {
   readonly plan: QueryPlan;
   /** For subscriptions. */
   readonly live: { readonly primary: FetchNode; readonly rest: PlanNode | undefined } | null;
+  /** Null: shaped by Apollo's executor. */
+  readonly shapes: ReturnType<typeof compileShapes>;
+  /** Values of variables that have one; null when none has. */
+  readonly defaults: Record<string, unknown> | null;
   readonly cost: (variables: Record<string, unknown>) => number;
 }

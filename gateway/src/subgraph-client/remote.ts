@@ -133,23 +133,38 @@ export function createRemoteClient(name: string, options: RemoteClientOptions): 
 }
 
 /** GraphQL errors may come with any status; anything that is no GraphQL response is a fault of the subgraph. */
-async function readAnswer(response: IncomingMessage, maxBytes: number): Promise<SubgraphResponse> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxBytes) throw new Fault('bad-answer', new Error(`more than ${maxBytes} bytes`));
-    chunks.push(chunk);
-  }
-  const text = (chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString();
+function readAnswer(response: IncomingMessage, maxBytes: number): Promise<SubgraphResponse> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    response.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      chunks.push(chunk);
+      if (size > maxBytes) {
+        reject(new Fault('bad-answer', new Error(`more than ${maxBytes} bytes`)));
+        response.destroy();
+      }
+    });
+    response.on('error', reject);
+    response.on('end', () => {
+      try {
+        resolve(parseAnswer((chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString(), response.statusCode));
+      } catch (error) {
+        reject(error as Error);
+      }
+    });
+  });
+}
+
+function parseAnswer(text: string, status: number | undefined): SubgraphResponse {
   let answer: unknown;
   try {
     answer = JSON.parse(text);
   } catch {
-    throw new Fault('bad-answer', new Error(`status ${response.statusCode}, not JSON`));
+    throw new Fault('bad-answer', new Error(`status ${status}, not JSON`));
   }
   if (typeof answer !== 'object' || answer === null || !('data' in answer || 'errors' in answer)) {
-    throw new Fault('bad-answer', new Error(`status ${response.statusCode}, no GraphQL response`));
+    throw new Fault('bad-answer', new Error(`status ${status}, no GraphQL response`));
   }
   return answer as SubgraphResponse;
 }

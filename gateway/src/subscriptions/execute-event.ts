@@ -1,7 +1,7 @@
 import type { GraphQLDataSource, ServiceMap } from '@apollo/gateway';
 import { eventsExecuted } from '../metrics.js';
 import type { ErrorPolicy } from '../operation/client-errors.js';
-import { runPlan, type GraphQLResult } from '../operation/plan-execution.js';
+import { runPlan, type GraphQLResult, type PlanContext } from '../operation/plan-execution.js';
 import type { FetchContext } from '../subgraph-client/subgraph-client.js';
 import { EVENT_SERVICE, type LivePlan } from './live-plan.js';
 import type { UpstreamEvent } from './upstream.js';
@@ -21,7 +21,12 @@ export async function executeEvent(
   // Merging entity fetches changes the data in place.
   const response = { data: ownCopy ? data : copy(data), errors } as Awaited<ReturnType<GraphQLDataSource['process']>>;
   const withEvent = Object.create(services) as ServiceMap;
-  withEvent[EVENT_SERVICE] = { process: () => Promise.resolve(response) };
+  withEvent[EVENT_SERVICE] = {
+    process: ({ context: running }) => {
+      if (response.data) (running as PlanContext).roots.push(response.data);
+      return Promise.resolve(response);
+    },
+  };
   const result = await runPlan(plan.prepared, plan.eventPlan, withEvent, variables, context, policy);
   return event.gap ? { ...result, extensions: { delivery: { gap: true } } } : result;
 }
