@@ -10,7 +10,8 @@ const SAFE_CODES = new Set(['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED',
 
 function causeOf(error: unknown): unknown {
   let cause = error;
-  while (cause instanceof GraphQLError && cause.originalError) cause = cause.originalError;
+  // A scalar's own complaint lies within graphql-js's, which alone says where in the input it is.
+  while (cause instanceof GraphQLError && cause.originalError && !isInputError(cause)) cause = cause.originalError;
   return cause;
 }
 
@@ -41,7 +42,11 @@ export function formatError(error: unknown, log: FaultLog, requestId?: string): 
 
 /** graphql-js gives errors of literals and variables no code of their own. */
 function isInputError(error: GraphQLError): boolean {
-  return error.originalError === undefined && /^(Variable "\$|Argument "|Expected value of type|Invalid value)/.test(error.message);
+  const { originalError } = error;
+  return (
+    (originalError === undefined || originalError instanceof GraphQLError) &&
+    /^(Variable "\$|Argument "|Expected value of type|Invalid value)/.test(error.message)
+  );
 }
 
 /** `… invalid value "x" at "input.key"; …` → `{ path: 'input.key' }`. */
