@@ -1,0 +1,14 @@
+import type { Severity } from '@pulsegraph/contracts';
+import { Field, InputType } from 'type-graphql';
+import { SeverityEnum } from '../alert/alert.entity.js';
+import { ConditionInput } from './condition.type.js';
+import { RuleTargetInput } from './rule-target.type.js';
+
+@InputType()
+export class AlertRuleInput {
+  @Field() name!: string;
+  @Field(() => SeverityEnum) severity!: Severity;
+  @Field(() => RuleTargetInput) target!: RuleTargetInput;
+  @Field(() => ConditionInput) condition!: ConditionInput;
+  @Field({ defaultValue: true }) enabled!: boolean;
+}

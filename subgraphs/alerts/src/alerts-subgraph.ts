@@ -1,0 +1,108 @@
+import { ChangeHub } from '@pulsegraph/kit/change-stream';
+import { busChannel } from '@pulsegraph/contracts';
+import { createCursorCodec } from '@pulsegraph/kit/cursor';
+import type { LiveBus } from '@pulsegraph/kit/live-bus';
+import type { Log } from '@pulsegraph/kit/log';
+import { createDataSource, migrate } from '@pulsegraph/kit/postgres';
+import type { RegistryProjection } from '@pulsegraph/kit/registry';
+import type { Subgraph } from '@pulsegraph/kit/subgraph';
+import { createViewerVerifier } from '@pulsegraph/kit/viewer';
+import { AlertEvent } from './alert/alert-event.entity.js';
+import { Alert } from './alert/alert.entity.js';
+import { AlertConnectionResolver } from './alert/alert.connection.js';
+import { createAlertLoaders } from './alert/alert.loader.js';
+import { AlertRepository } from './alert/alert.repository.js';
+import { AlertEventResolver, AlertResolver } from './alert/alert.resolver.js';
+import { AlertService } from './alert/alert.service.js';
+import { AlertChangeResolver } from './alert-change/alert-change.resolver.js';
+import { AlertChangeStore } from './alert-change/alert-change.store.js';
+import { AlertFeed } from './alert-change/alert-feed.js';
+import { AlertRuleConnectionResolver } from './alert-rule/alert-rule.connection.js';
+import { AlertRule } from './alert-rule/alert-rule.entity.js';
+import { createRuleLoaders } from './alert-rule/alert-rule.loader.js';
+import { AlertRuleRepository } from './alert-rule/alert-rule.repository.js';
+import { AlertRuleResolver } from './alert-rule/alert-rule.resolver.js';
+import { AlertRuleService } from './alert-rule/alert-rule.service.js';
+import { Announcer } from './announce.js';
+import type { AlertsContext } from './context.js';
+import { DeviceStatusResolver } from './device-status/device-status.resolver.js';
+import { DeviceStatusService } from './device-status/device-status.service.js';
+import { AssetResolver, DeviceResolver, PatientResolver } from './entity/entity.resolver.js';
+import { MIGRATIONS } from './migrations/index.js';
+import { buildAlertsSchema } from './schema.js';
+
+export interface AlertsSubgraphOptions {
+  /** Connects as `alerts_migrator`; the other roles follow from it. */
+  databaseUrl: string;
+  bus: LiveBus;
+  log: Log;
+  /** VIEWER_KEY: one, or two during a rotation. */
+  viewerKeys: readonly string[];
+  /** Sign cursors; derived from a stored secret, so that cursors outlive restarts. */
+  cursorKeys: readonly string[];
+  /** Started by whoever made it. */
+  projection: RegistryProjection;
+  maxConnections?: number;
+  clock?: () => number;
+}
+
+/** Role `api`: serves people. Raises nothing; that is the evaluator's. */
+export async function createAlertsSubgraph(options: AlertsSubgraphOptions): Promise<Subgraph> {
+  const { databaseUrl, bus, log, projection, clock = Date.now } = options;
+  await migrate(databaseUrl, 'alerts', MIGRATIONS);
+  const dataSource = await createDataSource({ databaseUrl, owner: 'alerts', kind: 'api', maxConnections: options.maxConnections ?? 10 }, [
+    Alert,
+    AlertEvent,
+    AlertRule,
+  ]);
+  const announcer = new Announcer(bus, log);
+  const alerts = new AlertRepository(dataSource, projection);
+  const rules = new AlertRuleRepository(dataSource);
+  const store = new AlertChangeStore(dataSource);
+  const hub = new ChangeHub({
+    bus,
+    log,
+    channelOf: busChannel.alerts,
+    readAfter: (organizationId, seq, limit) => store.readAfter(organizationId, seq, limit),
+    latestSeq: (organizationId) => store.latestSeq(organizationId),
+  });
+  const alertFeed = new AlertFeed(hub, store, createCursorCodec('alerts', options.cursorKeys), projection);
+  const schema = buildAlertsSchema([
+    new AlertResolver(alerts, new AlertService(alerts, announcer, clock), projection),
+    new AlertEventResolver(),
+    new AlertConnectionResolver(),
+    new AlertRuleConnectionResolver(),
+    new AlertChangeResolver(),
+    new AlertRuleResolver(rules, new AlertRuleService(rules, projection, announcer, clock), projection),
+    new DeviceStatusResolver(new DeviceStatusService(alerts, projection, clock)),
+    new DeviceResolver(alerts, projection),
+    new AssetResolver(projection),
+    new PatientResolver(alerts, projection),
+  ]);
+  const verify = createViewerVerifier(options.viewerKeys);
+
+  return {
+    name: 'alerts',
+    schema,
+    createContext({ viewerHeader, requestId }): AlertsContext {
+      const viewer = verify(viewerHeader);
+      const organizationId = viewer?.organizationId ?? '';
+      return {
+        viewer,
+        requestId,
+        alertFeed,
+        loaders: { ...createAlertLoaders(alerts, organizationId), ...createRuleLoaders(rules, organizationId) },
+      };
+    },
+    checks: [
+      { name: 'postgres', check: async () => void (await dataSource.query('select 1')) },
+      { name: 'bus', check: () => bus.ping(), optional: true },
+      {
+        name: 'registry',
+        check: () => (projection.ready ? Promise.resolve() : Promise.reject(new Error('no first snapshot of the device registry yet'))),
+      },
+    ],
+    start: () => Promise.resolve(),
+    stop: () => dataSource.destroy(),
+  };
+}

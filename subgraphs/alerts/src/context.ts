@@ -1,0 +1,9 @@
+import type { SubgraphContext } from '@pulsegraph/kit/subgraph';
+import type { AlertLoaders } from './alert/alert.loader.js';
+import type { AlertFeed } from './alert-change/alert-feed.js';
+import type { RuleLoaders } from './alert-rule/alert-rule.loader.js';
+
+export interface AlertsContext extends SubgraphContext {
+  alertFeed: AlertFeed;
+  loaders: AlertLoaders & RuleLoaders;
+}

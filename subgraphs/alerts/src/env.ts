@@ -1,0 +1,46 @@
+import { commonVariables, httpUrl, parseEnv, port, postgresUrl, redisUrl, secret, secretList } from '@pulsegraph/kit/env';
+import { parseDurationMs } from '@pulsegraph/kit/scalars';
+import { z } from 'zod';
+
+const DEFAULT_PORTS = { api: 4003, evaluator: 4013 };
+
+const variables = z.object({
+  ...commonVariables,
+  ROLE: z.enum(['api', 'evaluator']).default('api'),
+  PORT: port(0).optional(),
+  DATABASE_URL: postgresUrl,
+  DEVICES_URL: httpUrl,
+  REDIS_URL: redisUrl,
+  EVENT_LOG: z.literal('redis', 'must be redis: in memory, no other process could read it').default('redis'),
+  INTERNAL_TOKEN: secret,
+  VIEWER_KEY: secretList,
+  REPLAY_WINDOW: z
+    .string()
+    .default('PT1H')
+    .transform((text, context) => {
+      try {
+        return parseDurationMs(text);
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: (error as Error).message });
+        return z.NEVER;
+      }
+    }),
+});
+
+/** The only reader of `process.env` here. Throws one error that names every bad variable, and never a value. */
+export function loadEnv(source: NodeJS.ProcessEnv = process.env) {
+  const env = parseEnv(variables, source);
+  return Object.freeze({
+    role: env.ROLE,
+    port: env.PORT ?? DEFAULT_PORTS[env.ROLE],
+    databaseUrl: env.DATABASE_URL,
+    devicesUrl: env.DEVICES_URL,
+    redisUrl: env.REDIS_URL,
+    eventLog: env.EVENT_LOG,
+    internalToken: env.INTERNAL_TOKEN,
+    viewerKeys: env.VIEWER_KEY,
+    replayWindowMs: env.REPLAY_WINDOW,
+    logLevel: env.LOG_LEVEL,
+    shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
+  });
+}

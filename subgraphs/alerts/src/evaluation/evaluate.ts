@@ -1,0 +1,62 @@
+import type { Condition, Evidence } from './condition.js';
+import type { ConditionNode, NodeState, Sample, Tick } from './node.js';
+import { createConnectivityNode, createSilenceNode } from './offline.node.js';
+import { moveBetween, type Move } from './phase.js';
+import { createThresholdNode } from './threshold.node.js';
+
+/** What a person must hear of. */
+export interface Verdict extends Evidence {
+  move: Move;
+  /** When the condition began. */
+  startedAtUs: number;
+  /** When this was found, in event time. */
+  atUs: number;
+}
+
+/** @throws For a condition of a kind unknown here: a newer release may have stored it. */
+export function createNode(condition: Condition): ConditionNode {
+  if ('threshold' in condition) return createThresholdNode(condition.threshold);
+  if ('offline' in condition) {
+    const { metric, afterMs } = condition.offline;
+    return metric === null && afterMs === null ? createConnectivityNode() : createSilenceNode(condition.offline);
+  }
+  throw new Error(`This evaluator does not know conditions of kind "${Object.keys(condition).join()}".`);
+}
+
+/**
+ * One reading. A deadline that passed before it is settled first, so that it makes no difference whether a timer or this
+ * reading found them: live evaluation and back-tests agree.
+ */
+export function evaluateSample(node: ConditionNode, state: NodeState, sample: Sample, tickBefore: () => Tick, out: Verdict[]): NodeState {
+  const due = node.dueAtUs(state);
+  const settled = due !== null && due < sample.atUs ? evaluateTick(node, state, tickBefore(), out) : state;
+  const next = node.onSample(settled, sample);
+  if (next !== settled) judge(settled, next, sample.atUs, sample.value, out);
+  return next;
+}
+
+export function evaluateTick(node: ConditionNode, state: NodeState, tick: Tick, out: Verdict[]): NodeState {
+  const next = node.onTick(state, tick);
+  if (next !== state) judge(state, next, tick.atUs, null, out);
+  return next;
+}
+
+function judge(before: NodeState, after: NodeState, atUs: number, value: number | null, out: Verdict[]): void {
+  const move = moveBetween(before.phase, after.phase);
+  if (!move) return;
+  const resting = move === 'RESOLVE' ? before : after;
+  const evidence = resting.evidence ?? { kind: 'COMPOSITE', metric: null, value: null, threshold: null };
+  out.push({
+    ...evidence,
+    // A resolution shows the value that resolved it.
+    value: move === 'RESOLVE' ? value : evidence.value,
+    move,
+    startedAtUs: resting.phase.sinceUs,
+    atUs,
+  });
+}
+
+/** True when the difference must be stored: phases decide what happens after a restart, the newest value does not. */
+export function mustStore(before: NodeState, after: NodeState): boolean {
+  return before !== after && before.phase !== after.phase;
+}

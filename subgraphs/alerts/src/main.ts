@@ -1,0 +1,72 @@
+import 'reflect-metadata';
+import { createEventLog } from '@pulsegraph/kit/event-log';
+import { createHttpService } from '@pulsegraph/kit/http';
+import { createRedisBus, type LiveBus } from '@pulsegraph/kit/live-bus';
+import { createLog, type Log } from '@pulsegraph/kit/log';
+import { createRegistryProjection, httpRegistrySource, type RegistryProjection } from '@pulsegraph/kit/registry';
+import { onSignals, shutDown, type ShutdownStep } from '@pulsegraph/kit/shutdown';
+import { serveSubgraph } from '@pulsegraph/kit/subgraph';
+import { VERSION } from '@pulsegraph/kit/version';
+import { createAlertEvaluator } from './alert-evaluator.js';
+import { createAlertsSubgraph } from './alerts-subgraph.js';
+import { loadEnv } from './env.js';
+
+type Env = ReturnType<typeof loadEnv>;
+
+interface Shared {
+  env: Env;
+  log: Log;
+  bus: LiveBus;
+  projection: RegistryProjection;
+}
+
+async function startApi({ env, log, bus, projection }: Shared): Promise<ShutdownStep[]> {
+  const { databaseUrl, viewerKeys, internalToken } = env;
+  const alerts = await createAlertsSubgraph({ databaseUrl, bus, log, viewerKeys, cursorKeys: viewerKeys, projection });
+  const served = await serveSubgraph(alerts, { version: VERSION, internalToken, log });
+  await alerts.start();
+  log.info({ port: await served.listen(env.port) }, 'Alerts subgraph is listening');
+  return [
+    { name: 'http', run: () => served.close() },
+    { name: 'alerts', run: () => alerts.stop() },
+  ];
+}
+
+async function startEvaluator({ env, log, bus, projection }: Shared): Promise<ShutdownStep[]> {
+  const { databaseUrl, redisUrl, replayWindowMs } = env;
+  const eventLog = await createEventLog({ engine: env.eventLog, url: redisUrl, log });
+  const evaluator = createAlertEvaluator({ databaseUrl, bus, eventLog, projection, log, replayWindowMs });
+  const http = createHttpService({ version: VERSION, checks: evaluator.checks, log });
+  // Health first: until the registry has answered, the process is alive and says what it waits for.
+  log.info({ port: await http.listen(env.port) }, 'Alert evaluator is listening');
+  await evaluator.start();
+  return [
+    { name: 'evaluator', run: () => evaluator.stop() },
+    { name: 'log', run: () => eventLog.close() },
+    { name: 'http', run: () => http.close() },
+  ];
+}
+
+async function main(): Promise<void> {
+  const env = loadEnv();
+  const log = createLog(env.role === 'api' ? 'alerts' : 'alert-evaluator', env.logLevel);
+  const bus = createRedisBus({ url: env.redisUrl, log });
+  const source = httpRegistrySource({ url: env.devicesUrl, internalToken: env.internalToken });
+  const projection = createRegistryProjection({ source, bus, log });
+  const begun = projection.start();
+  const shared = { env, log, bus, projection };
+  const steps = await (env.role === 'api' ? startApi(shared) : startEvaluator(shared));
+  onSignals(async () => {
+    const rest = [
+      { name: 'registry', run: () => projection.stop() },
+      { name: 'bus', run: () => bus.close() },
+    ];
+    await shutDown([...steps, ...rest], env.shutdownGraceMs, log);
+  }, log);
+  await begun;
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,41 @@
+import { buildFederatedSchema } from '@pulsegraph/kit/subgraph';
+import type { GraphQLSchema } from 'graphql';
+import { AlertEventResolver, AlertResolver } from './alert/alert.resolver.js';
+import { AlertConnectionResolver } from './alert/alert.connection.js';
+import { AlertChangeResolver } from './alert-change/alert-change.resolver.js';
+import { AlertRuleConnectionResolver } from './alert-rule/alert-rule.connection.js';
+import { AlertRuleResolver } from './alert-rule/alert-rule.resolver.js';
+import type { AlertsContext } from './context.js';
+import { DeviceStatusResolver } from './device-status/device-status.resolver.js';
+import { AssetResolver, DeviceResolver, PatientResolver } from './entity/entity.resolver.js';
+import { User } from './entity/stub.type.js';
+
+const RESOLVERS = [
+  AlertResolver,
+  AlertEventResolver,
+  AlertConnectionResolver,
+  AlertChangeResolver,
+  AlertRuleResolver,
+  AlertRuleConnectionResolver,
+  DeviceStatusResolver,
+  DeviceResolver,
+  AssetResolver,
+  PatientResolver,
+] as const;
+
+/** Instances of the resolver classes; none is needed to print the schema. */
+export type AlertsResolvers = readonly object[];
+
+export function buildAlertsSchema(instances: AlertsResolvers = []): GraphQLSchema {
+  const byClass = new Map(instances.map((instance) => [instance.constructor, instance]));
+  return buildFederatedSchema<AlertsContext>({
+    resolvers: RESOLVERS,
+    container: { get: (resolver: object) => byClass.get(resolver as never) },
+    live: true,
+    orphanedTypes: [User],
+    references: {
+      Alert: ({ id }, { viewer, loaders }) => (viewer ? loaders.alert.load(id) : null),
+      AlertRule: ({ id }, { viewer, loaders }) => (viewer ? loaders.rule.load(id) : null),
+    },
+  });
+}

@@ -1,0 +1,16 @@
+import type { PoolClient } from 'pg';
+import type { EntityManager } from 'typeorm';
+
+/** A statement within a transaction, whoever opened it: TypeORM for people, the pool for the evaluator. */
+export type Sql = <R>(text: string, values?: readonly unknown[]) => Promise<R[]>;
+
+export function sqlOfClient(client: PoolClient): Sql {
+  return async <R>(text: string, values: readonly unknown[] = []) => (await client.query(text, [...values])).rows as R[];
+}
+
+export function sqlOfManager(manager: EntityManager): Sql {
+  const runner = manager.queryRunner;
+  if (!runner) throw new Error('Only within a transaction.');
+  // Structured, because the plain form has another shape for updates than for selects.
+  return async <R>(text: string, values: readonly unknown[] = []) => (await runner.query(text, [...values], true)).records as R[];
+}
