@@ -8,6 +8,7 @@ import {
   input,
   output,
   signal,
+  untracked,
   viewChild,
   ViewEncapsulation,
 } from '@angular/core';
@@ -62,8 +63,8 @@ export class Chart {
     });
     effect(() => {
       const inks = this.themes.inks();
-      this.decimals();
-      if (this.built() > 0) this.build(inks);
+      // A new plot for new colours alone; new values go into the one there is, or a drag would be cut off.
+      if (this.built() > 0) untracked(() => this.build(inks));
     });
     effect(() => {
       this.view();
@@ -94,7 +95,7 @@ export class Chart {
         height: HEIGHT_PX,
         ms: 1,
         legend: { show: false },
-        padding: [8, 8, 0, 0],
+        padding: [8, 22, 0, 0],
         scales: {
           x: { time: true, range: () => [this.view().window.fromMs, this.view().window.toMs] },
           y: { range: (_, low, high) => this.yRange(low, high) },
@@ -122,6 +123,7 @@ export class Chart {
         },
         hooks: {
           drawClear: [(u) => this.drawBehind(u, inks)],
+          drawAxes: [(u) => this.drawLimits(u, inks)],
           setSelect: [(u) => this.onSelect(u)],
           setCursor: [(u) => this.pointed.emit(u.cursor.idx ?? null)],
         },
@@ -151,12 +153,12 @@ export class Chart {
     return [bottom - room, top + room];
   }
 
-  /** Band, gaps and limits, below the line. */
+  /** Band and gaps, below the grid. */
   private drawBehind(u: uPlot, inks: Inks): void {
     const { ctx, bbox } = u;
     const y = (value: number): number => u.valToPos(value, 'y', true);
     const x = (ms: number): number => u.valToPos(ms, 'x', true);
-    const { normalMin, normalMax, alertMin, alertMax } = this.limits();
+    const { normalMin, normalMax } = this.limits();
     ctx.save();
     ctx.beginPath();
     ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
@@ -168,14 +170,25 @@ export class Chart {
       ctx.fillRect(bbox.left, top, bbox.width, bottom - top);
     }
     for (const { fromMs, toMs } of this.view().gaps) hatch(ctx, x(fromMs), bbox.top, x(toMs) - x(fromMs), bbox.height, inks);
+    ctx.restore();
+  }
+
+  /** Limits, above the grid and below the line. */
+  private drawLimits({ ctx, bbox, valToPos }: uPlot, inks: Inks): void {
+    const { alertMin, alertMax } = this.limits();
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+    ctx.clip();
     ctx.lineWidth = devicePixelRatio;
     ctx.strokeStyle = inks.critical;
     ctx.setLineDash([6 * devicePixelRatio, 4 * devicePixelRatio]);
     for (const limit of [alertMin, alertMax]) {
       if (limit === null) continue;
+      const at = valToPos(limit, 'y', true);
       ctx.beginPath();
-      ctx.moveTo(bbox.left, y(limit));
-      ctx.lineTo(bbox.left + bbox.width, y(limit));
+      ctx.moveTo(bbox.left, at);
+      ctx.lineTo(bbox.left + bbox.width, at);
       ctx.stroke();
     }
     ctx.restore();
@@ -233,7 +246,9 @@ function timeLabels(_: uPlot, splits: number[]): string[] {
   });
 }
 
+/** As many decimals as the distance between the ticks needs: 97.5 must not read 98. */
 function tick(value: number, splits: readonly number[], decimals: number): string {
+  if (splits.every((split) => Math.abs(split - Math.round(split)) < 1e-6)) return formatNumber(value, 0);
   const step = Math.abs((splits[1] ?? 1) - (splits[0] ?? 0));
-  return formatNumber(value, step >= 1 ? 0 : Math.max(decimals, Math.min(4, Math.ceil(-Math.log10(step)))));
+  return formatNumber(value, Math.min(4, Math.max(1, decimals, Math.ceil(-Math.log10(step)))));
 }

@@ -19,7 +19,8 @@ export class RegisterDevice {
   readonly closed = output();
   readonly registered = output();
 
-  protected readonly keyPattern = DEVICE_KEY.source.replace(/^\^|\$$/g, '');
+  /** Browsers read patterns with the `v` flag, where a dash in a class must be escaped. */
+  protected readonly keyPattern = DEVICE_KEY.source.replace(/^\^|\$$/g, '').replace('-]', '\\-]');
   protected readonly profiles = signal<readonly ProfileChoice[]>([]);
   protected readonly assets = signal<readonly AssetChoice[]>([]);
   protected readonly busy = signal(false);

@@ -65,7 +65,6 @@ export class StatisticsTable {
   }
 
   protected number(metric: MetricShape, value: number | null): string {
-    // One more digit than a reading: a mean knows more than a single value.
-    return value === null ? '–' : formatNumber(value, Math.min(3, decimalsFor(Math.PI, spanOf(metric)) + 1));
+    return value === null ? '–' : formatNumber(value, decimalsFor(Math.PI, spanOf(metric)));
   }
 }

@@ -57,6 +57,6 @@ export class ValueCell {
   protected readonly suspect = computed(() => this.latest()?.quality === 'SUSPECT');
   protected readonly classes = computed(() => {
     const severity = this.severity()?.toLowerCase() ?? '';
-    return `${this.stale() ? 'stale' : ''} ${this.level() === 'normal' ? '' : 'off-normal'} ${severity}`;
+    return `${this.sparkline() ? '' : 'plain'} ${this.stale() ? 'stale' : ''} ${this.level() === 'normal' ? '' : 'off-normal'} ${severity}`;
   });
 }
