@@ -1,0 +1,2 @@
+/** Milliseconds since 1970; a test gives its own. */
+export type Clock = () => number;

@@ -1,0 +1,34 @@
+import { PageInfo } from '@pulsegraph/kit/pagination';
+import { requirePermission } from '@pulsegraph/kit/viewer';
+import { Arg, Ctx, Field, ID, Int, Mutation, ObjectType, Query, Resolver } from 'type-graphql';
+import type { TelemetryContext } from '../context.js';
+import { DeadLetter } from './dead-letter.entity.js';
+import type { DeadLetterService } from './dead-letter.service.js';
+
+@ObjectType()
+export class DeadLetterConnection {
+  @Field(() => [DeadLetter]) nodes!: DeadLetter[];
+  @Field(() => PageInfo) pageInfo!: PageInfo;
+  @Field(() => Int) totalCount!: number;
+}
+
+@Resolver(() => DeadLetter)
+export class DeadLetterResolver {
+  constructor(private readonly service: DeadLetterService) {}
+
+  @Query(() => DeadLetterConnection)
+  deadLetters(
+    @Arg('first', () => Int, { nullable: true, defaultValue: 50 }) first: number | null,
+    @Arg('after', () => String, { nullable: true }) after: string | null | undefined,
+    @Arg('deviceKey', () => String, { nullable: true }) deviceKey: string | null | undefined,
+    @Arg('reason', () => String, { nullable: true }) reason: string | null | undefined,
+    @Ctx() { viewer, requestId }: TelemetryContext,
+  ): Promise<DeadLetterConnection> {
+    return this.service.list(requirePermission(viewer, 'rules:write'), { deviceKey, reason }, first ?? 50, after, requestId);
+  }
+
+  @Mutation(() => Int)
+  discardDeadLetters(@Arg('ids', () => [ID]) ids: string[], @Ctx() { viewer, requestId }: TelemetryContext): Promise<number> {
+    return this.service.discard(requirePermission(viewer, 'rules:write'), ids, requestId);
+  }
+}

@@ -1,0 +1,5 @@
+import { CreateTelemetry1763640000000 } from './1763640000000-create-telemetry.js';
+import { ReadSeries1763640000001 } from './1763640000001-read-series.js';
+
+/** In order; forward only. */
+export const migrations = [CreateTelemetry1763640000000, ReadSeries1763640000001];

@@ -1,0 +1,21 @@
+import { Directive, Field, ID, ObjectType } from 'type-graphql';
+
+// What devices owns; here they carry readings.
+
+@Directive('@key(fields: "id")')
+@ObjectType()
+export class Device {
+  @Field(() => ID) id!: string;
+}
+
+@Directive('@key(fields: "id")')
+@ObjectType({ description: 'Readings of whatever device the patient was connected to at the time; needs the right to read patients.' })
+export class Patient {
+  @Field(() => ID) id!: string;
+}
+
+@Directive('@key(fields: "id")')
+@ObjectType()
+export class Asset {
+  @Field(() => ID) id!: string;
+}

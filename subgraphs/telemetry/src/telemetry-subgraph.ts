@@ -1,0 +1,67 @@
+import type { EventLog } from '@pulsegraph/kit/event-log';
+import type { LiveBus } from '@pulsegraph/kit/live-bus';
+import type { Log } from '@pulsegraph/kit/log';
+import { createDataSource, createPool, migrate } from '@pulsegraph/kit/postgres';
+import type { RegistryProjection } from '@pulsegraph/kit/registry';
+import type { Subgraph, SubgraphRequest } from '@pulsegraph/kit/subgraph';
+import { createViewerVerifier } from '@pulsegraph/kit/viewer';
+import type { Clock } from './clock.js';
+import { createTelemetryContext, type TelemetryContext } from './context.js';
+import { DeadLetter } from './dead-letter/dead-letter.entity.js';
+import { migrations } from './migrations/index.js';
+import { createLatestLoader } from './reading/latest.loader.js';
+import { buildTelemetrySchema } from './schema.js';
+import { createServices } from './services.js';
+
+export interface TelemetrySubgraphOptions {
+  /** Connects as `telemetry_migrator`; schema and roles are there (`provisionDatabase`). */
+  databaseUrl: string;
+  bus: LiveBus;
+  eventLog: EventLog;
+  log: Log;
+  /** Of this platform's services, towards each other. */
+  internalToken: string;
+  /** The gateway's: the first signs, all verify. */
+  viewerKeys: readonly string[];
+  /** Sign the cursors of `readings`; keep them, or cursors end with the process. */
+  cursorKeys: readonly string[];
+  /** Started and stopped by whoever made it. */
+  projection: RegistryProjection;
+  /** The clock, for tests. */
+  now?: Clock;
+}
+
+export interface TelemetrySubgraph extends Subgraph {
+  createContext(request: SubgraphRequest): TelemetryContext;
+}
+
+/** Role `api`. Runs migrations and connects: ready to serve when it resolves. */
+export async function createTelemetrySubgraph(options: TelemetrySubgraphOptions): Promise<TelemetrySubgraph> {
+  const { databaseUrl, bus, log, viewerKeys, cursorKeys, projection, now = Date.now } = options;
+  await migrate(databaseUrl, 'telemetry', migrations);
+  const pool = createPool({ databaseUrl, owner: 'telemetry', kind: 'api' }, (err) => log.warn({ err }, 'An idle connection broke'));
+  const dataSource = await createDataSource({ databaseUrl, owner: 'telemetry', kind: 'api', maxConnections: 3 }, [DeadLetter]);
+  const { latest, pipeline, readingStream, container } = createServices({ pool, dataSource, bus, projection, cursorKeys, now, log });
+  const verifyViewer = createViewerVerifier(viewerKeys);
+
+  return {
+    name: 'telemetry',
+    schema: buildTelemetrySchema(container),
+    createContext: ({ viewerHeader, requestId }) =>
+      createTelemetryContext(verifyViewer(viewerHeader), requestId, {
+        loadersOf: ({ organizationId }) => ({ latest: createLatestLoader(latest, organizationId, requestId) }),
+        readingStream,
+        pipeline,
+      }),
+    checks: [
+      { name: 'postgres', check: async () => void (await pool.query('select 1')) },
+      { name: 'registry', check: () => (projection.ready ? Promise.resolve() : Promise.reject(new Error('no snapshot yet'))) },
+      { name: 'bus', check: () => bus.ping(), optional: true },
+    ],
+    start: () => Promise.resolve(),
+    async stop() {
+      readingStream.stop();
+      await Promise.all([pool.end(), dataSource.destroy()]);
+    },
+  };
+}
