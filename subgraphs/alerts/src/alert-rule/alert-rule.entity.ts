@@ -1,4 +1,5 @@
 import type { Severity } from '@pulsegraph/contracts';
+import type { Keyset } from '@pulsegraph/kit/pagination';
 import { Directive, Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { SeverityEnum } from '../alert/alert.entity.js';
@@ -32,3 +33,6 @@ export class AlertRule {
   @Column('timestamptz', { name: 'deleted_at', nullable: true }) deletedAt!: Date | null;
   @Column('boolean', { name: 'deleted_by_user' }) deletedByUser!: boolean;
 }
+
+/** Where a page after this rule begins. */
+export const ruleKeysetOf = (rule: AlertRule): Keyset => [rule.name.toLowerCase(), rule.id];

@@ -1,7 +1,7 @@
 import { isUuid } from '@pulsegraph/contracts';
 import { errors } from '@pulsegraph/kit/errors';
 import { inOrganization } from '@pulsegraph/kit/postgres';
-import type { Keyset, Page } from '@pulsegraph/kit/pagination';
+import type { Page } from '@pulsegraph/kit/pagination';
 import { IsNull, type DataSource, type EntityManager, type SelectQueryBuilder } from 'typeorm';
 import { sqlOfManager } from '../sql.js';
 import { AlertRule } from './alert-rule.entity.js';
@@ -78,5 +78,3 @@ function matching(manager: EntityManager, search: string | null): SelectQueryBui
   if (search) query.andWhere('rule.name ilike :pattern', { pattern: `%${search.replace(/[\\%_]/g, '\\$&')}%` });
   return query;
 }
-
-export const ruleKeysetOf = (rule: AlertRule): Keyset => [rule.name.toLowerCase(), rule.id];

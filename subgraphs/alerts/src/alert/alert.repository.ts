@@ -1,11 +1,11 @@
 import { isUuid, type AlertStatus, type Severity } from '@pulsegraph/contracts';
-import { errors } from '@pulsegraph/kit/errors';
 import { inOrganization } from '@pulsegraph/kit/postgres';
 import type { Keyset, Page } from '@pulsegraph/kit/pagination';
 import type { RegistryProjection } from '@pulsegraph/kit/registry';
 import type { DataSource, EntityManager, SelectQueryBuilder } from 'typeorm';
 import { sqlOfManager } from '../sql.js';
 import { AlertEvent } from './alert-event.entity.js';
+import { checkedKeyset } from './alert.keyset.js';
 import { applyFilter, type AlertFilter } from './alert-filter.js';
 import type { AlertOrder } from './alert-filter.input.js';
 import { Alert } from './alert.entity.js';
@@ -151,13 +151,3 @@ function ordered(query: SelectQueryBuilder<Alert>, order: AlertOrder, after: Key
   query.andWhere(order === 'SEVERITY' ? `(alert.severityRank > :rank or (alert.severityRank = :rank and ${later}))` : later);
   return query.setParameters({ rank, raisedAt, id });
 }
-
-function checkedKeyset(keyset: Keyset): [number, string, string] {
-  const [rank, raisedAt, id] = keyset;
-  const valid = typeof rank === 'number' && typeof raisedAt === 'string' && !Number.isNaN(Date.parse(raisedAt)) && typeof id === 'string';
-  if (!valid || !isUuid(id)) throw errors.badUserInput('after', 'is no cursor of this list');
-  return [rank, raisedAt, id];
-}
-
-/** Where a page after this alert begins, in any order. */
-export const keysetOf = (alert: Alert): Keyset => [alert.severityRank, alert.raisedAt.toISOString(), alert.id];

@@ -12,7 +12,8 @@ import { Alert } from './alert.entity.js';
 import { AlertEvent } from './alert-event.entity.js';
 import { checkFilter } from './alert-filter.js';
 import { AlertFilterInput, AlertOrder } from './alert-filter.input.js';
-import { keysetOf, type AlertRepository } from './alert.repository.js';
+import { keysetOf } from './alert.keyset.js';
+import type { AlertRepository } from './alert.repository.js';
 import type { AlertService } from './alert.service.js';
 
 registerEnumType(AlertOrder, { name: 'AlertOrder' });
