@@ -17,6 +17,18 @@ module.exports = {
       { path: '^(gateway|subgraphs|ingest-bridge|client|schema|standalone|tools)/' },
     ),
     forbid(
+      'live-client-stands-alone',
+      'It is published by itself: nothing but its peer graphql-ws.',
+      { path: '^packages/live-client/', pathNot: '([.]spec[.]ts$|/testing/)' },
+      { path: '.', pathNot: ['^packages/live-client/', 'node_modules/graphql-ws/'] },
+    ),
+    forbid(
+      'conformance-knows-no-gateway',
+      'The suite runs against any gateway: it sees a URL.',
+      { path: '^conformance/', pathNot: '[.]spec[.]ts$' },
+      { path: '^(packages|gateway|subgraphs|ingest-bridge|client|schema|standalone|tools)/' },
+    ),
+    forbid(
       'contracts-are-pure',
       'Browser and simulator import it too.',
       { path: '^packages/contracts/', pathNot: '[.]spec[.]ts$' },

@@ -18,7 +18,7 @@ const shared = {
   transform: { '^.+\\.ts$': swc },
   moduleNameMapper: {
     '^@pulsegraph/kit/(.*)$': '<rootDir>/packages/kit/src/$1/index.ts',
-    '^@pulsegraph/(contracts|decode|testkit)$': '<rootDir>/packages/$1/src/index.ts',
+    '^@pulsegraph/(contracts|decode|testkit|live-client)$': '<rootDir>/packages/$1/src/index.ts',
     '^@pulsegraph/(devices|telemetry|alerts|users)$': '<rootDir>/subgraphs/$1/src/index.ts',
     '^@pulsegraph/(gateway|ingest-bridge|schema|standalone)$': '<rootDir>/$1/src/index.ts',
     '^@pulsegraph/simulator$': '<rootDir>/tools/simulator/src/index.ts',

@@ -34,6 +34,10 @@ const tasks = {
     await ensureBuilt();
     continueUnderNode24('gateway/dist/cli.js', args);
   },
+  async conformance() {
+    await ensureBuilt();
+    continueUnderNode24('conformance/dist/main.js', args);
+  },
   async schema() {
     runOrFail('tsc', ['-b', 'tsconfig.build.json']);
     continueUnderNode24('schema/dist/main.js', args);
@@ -41,7 +45,7 @@ const tasks = {
   async bench() {
     await ensureBuilt();
     runOrFail('tsc', ['-b', 'bench']);
-    continueUnderNode24('bench/dist/main.js', args, { nodeArgs: ['--expose-gc'] });
+    continueUnderNode24('bench/dist/bench/main.js', args, { nodeArgs: ['--expose-gc'] });
   },
 };
 
