@@ -11,6 +11,7 @@ import type { EndReason, LiveSink } from '../live-sink.js';
 import { BadMessage, CloseCode, parseMessage, type ClientMessage, type SubscribePayload } from './protocol.js';
 import type { SessionHolder } from './session-keeper.js';
 import type { WebSocketDeps } from './websocket-server.js';
+import { textFrame } from './text-frame.js';
 import { CoalescedSocket } from './write-coalescer.js';
 
 /** Held back for a client that does not read; beyond, it is slow. */
@@ -39,7 +40,7 @@ export class WebSocketConnection implements SessionHolder {
 
   constructor(
     private readonly ws: WebSocket,
-    socket: Duplex,
+    private readonly socket: Duplex,
     private readonly origin: Omit<Caller, 'viewer' | 'requestId'>,
     private readonly deps: WebSocketDeps,
   ) {
@@ -184,7 +185,7 @@ export class WebSocketConnection implements SessionHolder {
     };
     return {
       send(payload) {
-        connection.write(Buffer.concat([head, payload, TAIL]));
+        connection.writeFrame(textFrame(head, payload, TAIL));
       },
       get congested() {
         return connection.out.isCongested(CONGESTED_BYTES, CONGESTED_MS);
@@ -213,6 +214,13 @@ export class WebSocketConnection implements SessionHolder {
     if (this.closed || this.ws.readyState !== OPEN) return;
     this.out.beforeWrite();
     this.ws.send(message, TEXT);
+  }
+
+  /** Past `ws`, on its socket: with compression off it holds nothing back, so frames cannot overtake each other. */
+  private writeFrame(frame: Buffer): void {
+    if (this.closed || this.ws.readyState !== OPEN) return;
+    this.out.beforeWrite();
+    this.socket.write(frame);
   }
 
   private close(code: number, reason: string): void {

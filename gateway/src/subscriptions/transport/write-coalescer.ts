@@ -2,11 +2,16 @@ import type { Duplex } from 'node:stream';
 
 /**
  * Gathers what is written to a socket within a few milliseconds into one system call, which is most of the cost of a
- * small message. A socket that was quiet is written to at once, so that a lone message waits for nothing.
+ * small message. After a quiet moment the first message to each socket goes out at once, so that a lone one waits for
+ * nothing; under load messages wait for the window, and the busier the process the more of them go out together.
  */
 export class WriteCoalescer {
   private readonly held: CoalescedSocket[] = [];
   private timer: NodeJS.Timeout | undefined;
+  private round = 0;
+  private inRound = false;
+  private direct = false;
+  private roundEndedAtMs = -Infinity;
 
   /** @param windowMs 0 turns coalescing off. */
   constructor(readonly windowMs: number) {}
@@ -16,16 +21,30 @@ export class WriteCoalescer {
     this.timer ??= setTimeout(() => this.flush(), this.windowMs);
   }
 
+  /** A round is one turn of the event loop in which something is written. @returns its number if it began after a quiet moment. */
+  quietRound(): number | null {
+    if (!this.inRound) {
+      this.inRound = true;
+      this.round += 1;
+      this.direct = performance.now() - this.roundEndedAtMs >= this.windowMs;
+      setImmediate(() => {
+        this.inRound = false;
+        this.roundEndedAtMs = performance.now();
+      });
+    }
+    return this.direct ? this.round : null;
+  }
+
   private flush(): void {
     this.timer = undefined;
-    const now = performance.now();
-    for (const socket of this.held.splice(0)) socket.release(now);
+    for (const socket of this.held.splice(0)) socket.release();
+    this.roundEndedAtMs = performance.now();
   }
 }
 
 export class CoalescedSocket {
   private corked = false;
-  private lastWriteAtMs = -Infinity;
+  private lastRound = 0;
   private emptyAtMs = performance.now();
 
   constructor(
@@ -35,11 +54,12 @@ export class CoalescedSocket {
 
   /** Call before each write. */
   beforeWrite(): void {
-    const now = performance.now();
-    if (this.socket.writableLength === 0) this.emptyAtMs = now;
-    if (this.corked || this.coalescer.windowMs === 0) return;
-    if (now - this.lastWriteAtMs >= this.coalescer.windowMs) {
-      this.lastWriteAtMs = now;
+    if (this.corked) return;
+    if (this.socket.writableLength === 0) this.emptyAtMs = performance.now();
+    if (this.coalescer.windowMs === 0) return;
+    const round = this.coalescer.quietRound();
+    if (round !== null && this.lastRound !== round) {
+      this.lastRound = round;
       return;
     }
     this.corked = true;
@@ -47,10 +67,9 @@ export class CoalescedSocket {
     this.coalescer.hold(this);
   }
 
-  release(now = performance.now()): void {
+  release(): void {
     if (!this.corked) return;
     this.corked = false;
-    this.lastWriteAtMs = now;
     this.socket.uncork();
   }
 
