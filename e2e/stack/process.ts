@@ -1,8 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
-export const ROOT = join(__dirname, '..', '..');
+/** The repository. Looked for, because tests run from the sources and the bench from a folder of its own. */
+export const ROOT = ((folder) => {
+  while (!existsSync(join(folder, 'package-lock.json'))) folder = dirname(folder);
+  return folder;
+})(__dirname);
 
 export interface RunningProcess {
   readonly child: ChildProcess;
