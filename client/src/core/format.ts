@@ -24,16 +24,26 @@ export function formatCount(value: number): string {
 }
 
 /**
- * Decimals worth showing: enough to see a hundredth of the usual span, at most as many as the value has.
+ * Decimals that can mean anything: a hundredth of the usual span, about.
  * @param span Width of the normal or alert band; null when unknown.
  */
-export function decimalsFor(value: number, span: number | null): number {
+export function usefulDecimals(value: number, span: number | null): number {
   const reference = span ?? Math.abs(value);
-  const useful = reference >= 200 ? 0 : reference >= 15 ? 1 : reference >= 1.5 ? 2 : 3;
-  for (let decimals = 0; decimals < useful; decimals++) {
-    if (Math.abs(value * 10 ** decimals - Math.round(value * 10 ** decimals)) < 1e-6) return decimals;
+  return reference >= 200 ? 0 : reference >= 15 ? 1 : reference >= 1.5 ? 2 : 3;
+}
+
+/** Decimals a value really has, up to three. */
+export function decimalsOf(value: number): number {
+  for (let decimals = 0; decimals < 3; decimals++) {
+    const scaled = value * 10 ** decimals;
+    if (Math.abs(scaled - Math.round(scaled)) < 1e-6) return decimals;
   }
-  return useful;
+  return 3;
+}
+
+/** As many decimals as the value has, as far as they mean anything. */
+export function decimalsFor(value: number, span: number | null): number {
+  return Math.min(decimalsOf(value), usefulDecimals(value, span));
 }
 
 export { unitSymbol };

@@ -62,7 +62,7 @@ describe('a chart whose history goes over into live readings', () => {
   it('breaks the line where readings are missing and shades it until they are filled in', () => {
     const series = new ChartSeries(SECOND);
     const [lost, back] = [START + 100 * SECOND, START + 130 * SECOND];
-    series.load({ ...serve(START, lost, null) });
+    series.load({ ...serve(START, lost, null), gaps: [{ fromMs: lost - SECOND, toMs: lost + 10 * SECOND }] });
     live(series, back);
     const gap = { fromMs: lost - SECOND, toMs: back };
     expect(series.gapsIn(window, NOW)).toEqual([gap]);

@@ -120,8 +120,8 @@ export class ChartSeries {
 
   /** Where data should have been and is not: as the server says, and as seen since. */
   gapsIn({ fromMs, toMs }: Span, nowMs: number): Span[] {
-    const spans = this.gaps.filter((gap) => gap.toMs > fromMs && gap.fromMs < toMs).map((gap) => ({ ...gap }));
     const points = this.points({ fromMs, toMs });
+    const spans = this.gaps.filter((gap) => gap.toMs > fromMs && gap.fromMs < toMs && !this.isFilled(gap)).map((gap) => ({ ...gap }));
     points.forEach((point, i) => {
       const next = points[i + 1];
       if (next && next.at - point.at > this.breakMs()) spans.push({ fromMs: point.at + (this.resolutionMs ?? 0), toMs: next.at });
@@ -147,7 +147,17 @@ export class ChartSeries {
   }
 
   private isBroken(a: number, b: number): boolean {
-    return b - a > this.breakMs() || this.gaps.some((gap) => gap.fromMs >= a && gap.toMs <= b && gap.toMs > gap.fromMs);
+    // A point of summarised history stands for the time from its beginning: its gap may end within the next one.
+    return (
+      b - a > this.breakMs() ||
+      this.gaps.some((gap) => gap.fromMs >= a && gap.fromMs < b && gap.toMs <= b + (this.resolutionMs ?? 0) && !this.isFilled(gap))
+    );
+  }
+
+  /** Readings that came after history was read may lie in what it called a gap; the distances between them say the rest. */
+  private isFilled({ fromMs, toMs }: Span): boolean {
+    const next = this.tail[lowerBound(this.tail, fromMs + 1)];
+    return next !== undefined && next.at < toMs;
   }
 
   private insert(point: Point): boolean {

@@ -10,6 +10,7 @@ import { RequestFailed } from '../core/faults';
 import { Graph } from '../core/graph';
 import { PageTitle } from '../core/page-title';
 import { Session } from '../core/session';
+import { LatestValues } from '../live/latest-values';
 import { LiveStore } from '../live/live-store';
 import { ReadingsFeed } from '../live/readings-feed';
 import { Age } from '../ui/age';
@@ -52,6 +53,7 @@ export class DevicePage {
   private readonly router = inject(Router);
   private readonly title = inject(PageTitle);
   private readonly feed = inject(ReadingsFeed);
+  private readonly latest = inject(LatestValues);
   protected readonly charts = inject(ChartSource);
   protected readonly session = inject(Session);
 
@@ -118,10 +120,11 @@ export class DevicePage {
       const { data, error } = await this.graph.query(DevicePageDocument, { id, patients: this.session.may('patients:read') });
       if (id !== this.id()) return;
       if (!data.device) throw error ?? new RequestFailed([{ code: 'NOT_FOUND', message: '' }]);
-      this.store.take(data.device.latest.map((latest) => ({ ...latest, deviceId: id })));
       this.device.set(data.device);
       this.title.set(data.device.name);
       this.failure.set(null);
+      // Missing values show as such; the charts say why.
+      await this.latest.fill(this.store, [id]).catch(() => undefined);
     } catch (error) {
       if (id === this.id()) this.failure.set(errorText(error));
     }

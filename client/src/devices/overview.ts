@@ -9,6 +9,7 @@ import { DeviceFeed, type DeviceChange } from '../core/device-feed';
 import { errorText } from '../core/error-text';
 import { Graph } from '../core/graph';
 import { Session } from '../core/session';
+import { LatestValues } from '../live/latest-values';
 import { LiveStore } from '../live/live-store';
 import { ReadingsFeed } from '../live/readings-feed';
 import { Notice } from '../ui/notice';
@@ -40,6 +41,7 @@ export class Overview {
   private readonly router = inject(Router);
   private readonly feed = inject(ReadingsFeed);
   private readonly history = inject(SparklineHistory);
+  private readonly latest = inject(LatestValues);
   private readonly actions = inject(AlertActions);
   protected readonly session = inject(Session);
 
@@ -114,6 +116,7 @@ export class Overview {
 
   private async fetch(signal: AbortSignal, before: readonly OverviewNode[]): Promise<void> {
     this.busy.set(true);
+    let listed = false;
     try {
       const variables = { ...this.criteria(), first: PAGE, after: this.endCursor, patients: this.session.may('patients:read') };
       const { data, error } = await this.graph.query(OverviewDocument, variables, signal);
@@ -124,12 +127,15 @@ export class Overview {
       this.total.set(totalCount);
       this.failure.set(null);
       this.partial.set(error ? errorText(error) : null);
-      for (const { deviceId, device } of nodes) this.store.take((device?.latest ?? []).map((latest) => ({ ...latest, deviceId })));
       this.rows.set([...before.filter(({ deviceId }) => !fresh.has(deviceId)), ...nodes]);
+      listed = true;
       this.watch();
       void this.history.fill(this.store, nodes);
+      await this.latest.fill(this.store, [...fresh]);
     } catch (error) {
-      if (!signal.aborted) this.failure.set(errorText(error));
+      if (signal.aborted) return;
+      if (listed) this.partial.set(errorText(error));
+      else this.failure.set(errorText(error));
     } finally {
       if (!signal.aborted) this.busy.set(false);
     }

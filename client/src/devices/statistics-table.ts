@@ -1,6 +1,6 @@
 import { Component, DestroyRef, effect, inject, input, signal, untracked } from '@angular/core';
 import { errorText } from '../core/error-text';
-import { decimalsFor, formatCount, formatNumber, unitSymbol } from '../core/format';
+import { formatCount, formatNumber, unitSymbol, usefulDecimals } from '../core/format';
 import { Graph } from '../core/graph';
 import { spanOf } from '../core/metric-level';
 import type { StatisticsWindow } from '../core/schema.generated';
@@ -65,6 +65,6 @@ export class StatisticsTable {
   }
 
   protected number(metric: MetricShape, value: number | null): string {
-    return value === null ? '–' : formatNumber(value, decimalsFor(Math.PI, spanOf(metric)));
+    return value === null ? '–' : formatNumber(value, usefulDecimals(value, spanOf(metric)));
   }
 }

@@ -2,7 +2,7 @@ import { Component, computed, inject, input } from '@angular/core';
 import type { Severity } from '@pulsegraph/contracts';
 import { Clock } from '../core/clock';
 import { durationMs } from '../core/durations';
-import { decimalsFor, formatAge, formatNumber, unitSymbol, words } from '../core/format';
+import { formatAge, formatNumber, unitSymbol, usefulDecimals, words } from '../core/format';
 import { LEVEL_WORDS, levelOf, spanOf, type Limits } from '../core/metric-level';
 import type { LiveSeries } from '../live/live-series';
 import { isStale } from '../live/staleness';
@@ -50,7 +50,9 @@ export class ValueCell {
     if (!latest) return '–';
     if (latest.text !== null) return words(latest.text);
     if (kind === 'BOOLEAN') return latest.value ? 'Yes' : 'No';
-    return latest.value === null ? '–' : formatNumber(latest.value, decimalsFor(latest.value, spanOf(this.definition())));
+    return latest.value === null
+      ? '–'
+      : formatNumber(latest.value, Math.min(this.series().decimals, usefulDecimals(latest.value, spanOf(this.definition()))));
   });
   protected readonly level = computed(() => levelOf(this.latest()?.value ?? null, this.definition()));
   protected readonly levelWords = computed(() => LEVEL_WORDS[this.level()]);

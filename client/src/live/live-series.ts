@@ -1,5 +1,6 @@
 import { signal } from '@angular/core';
 import type { ReadingQuality } from '@pulsegraph/contracts';
+import { decimalsOf } from '../core/format';
 import { RingBuffer } from './ring-buffer';
 
 /** Points behind a sparkline. */
@@ -22,6 +23,8 @@ export class LiveSeries {
   readonly latest = signal<LatestValue | null>(null);
   /** Width of the widest point that came as history; a sparkline joins points that far apart. */
   stepMs = 0;
+  /** The most decimals a value of this series has had: what is shown keeps its width from one value to the next. */
+  decimals = 0;
   private newest: LatestValue | null = null;
 
   constructor(
@@ -32,6 +35,7 @@ export class LiveSeries {
   /** True when it changed anything. Older readings fill the ring and leave `latest` alone. */
   take(reading: Omit<LatestValue, 'recordedAtMs'>): boolean {
     const recordedAtMs = Date.parse(reading.recordedAt);
+    if (reading.value !== null) this.decimals = Math.max(this.decimals, decimalsOf(reading.value));
     const isNew = reading.value === null || this.ring.push(recordedAtMs, reading.value);
     if (this.newest && recordedAtMs <= this.newest.recordedAtMs) return isNew && reading.value !== null;
     const { value, text, unit, recordedAt, quality } = reading;
