@@ -3,7 +3,8 @@ import { itemsSkipped, payloadsSent, slowClients } from '../metrics.js';
 import type { GraphQLResult } from '../operation/plan-execution.js';
 import type { DeliveredEvent, DeliveryHistory } from './delivery/history.js';
 import { KeepAll } from './delivery/keep-all.js';
-import { LatestByKey } from './delivery/latest-by-key.js';
+import { LatestElements } from './delivery/latest-elements.js';
+import { LatestEvents } from './delivery/latest-events.js';
 import type { LivePlan } from './live-plan.js';
 import type { EndReason, LiveSink } from './live-sink.js';
 import type { UpstreamEvent, UpstreamListener } from './upstream.js';
@@ -115,7 +116,7 @@ export class Group implements UpstreamListener {
       while (!member.sink.congested && this.catchUp(member));
       oldest = Math.min(oldest, this.slow.get(member) ?? oldest);
     }
-    if (this.history instanceof LatestByKey) this.history.forget(oldest);
+    if (this.history instanceof LatestElements) this.history.forget(oldest);
   }
 
   private deliver(event: UpstreamEvent, result: GraphQLResult): void {
@@ -137,15 +138,17 @@ export class Group implements UpstreamListener {
   }
 
   private slowDown(member: Member): void {
-    const { delivery, rootName, listNames } = this.plan;
     const since = this.seq - 1;
-    this.history ??=
-      delivery.policy === 'LATEST_BY_KEY' && !this.options.replaying
-        ? new LatestByKey(rootName, listNames, since)
-        : new KeepAll(delivery.bound, since);
+    this.history ??= this.createHistory(since);
     this.slow.set(member, since);
     slowClients.inc();
     this.options.onSlow(this);
+  }
+
+  private createHistory(since: number): DeliveryHistory {
+    const { delivery, elements, rootName, listNames } = this.plan;
+    if (delivery.policy === 'KEEP_ALL' || this.options.replaying) return new KeepAll(delivery.bound, since);
+    return elements ? new LatestElements(rootName, listNames, since) : new LatestEvents();
   }
 
   private quicken(member: Member): void {

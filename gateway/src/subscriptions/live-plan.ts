@@ -2,6 +2,8 @@ import type { FetchNode, PlanNode, QueryPlan } from '@apollo/query-planner';
 import {
   Kind,
   OperationTypeNode,
+  getNamedType,
+  isObjectType,
   parse,
   print,
   visit,
@@ -16,15 +18,15 @@ import {
 } from 'graphql';
 import type { PreparedOperation } from '../operation/prepared-operation.js';
 import type { DeliveryPolicy } from '../supergraph/live-directives.js';
+import { deliveryKey, fieldNode } from './delivery-key.js';
 import { selectsPersonal } from './personal.js';
 
 /** The synthetic service that hands an event to executeQueryPlan in place of the first fetch. */
 export const EVENT_SERVICE = 'pulsegraph:event';
 /** The gateway's own names in the first fetch: it must not depend on what the client selected. */
 const CURSOR = 'pulsegraph__cursor';
-const KEYS = 'pulsegraph__keys';
 const AFTER = 'pulsegraph__after';
-const keyAlias = (index: number) => `pulsegraph__k${index}`;
+const NO_KEYS: readonly string[] = [''];
 
 /** A subscription split into the one stream it needs of a subgraph, and what the gateway does with each event. */
 export interface LivePlan {
@@ -43,6 +45,8 @@ export interface LivePlan {
   readonly resume: { readonly given: ValueNode | undefined; readonly clientVariable: string | null } | null;
   /** The root field's name in responses. */
   readonly rootName: string;
+  /** True where the delivery key is of elements of a list; else it is of the event. */
+  readonly elements: boolean;
   /** Where the client has the list whose elements the delivery key names. */
   readonly listNames: readonly string[];
   /** True when the result depends on the person, so that only that person's operations may share it. */
@@ -86,26 +90,13 @@ function build(prepared: PreparedOperation): LivePlan {
   const rootName = root.alias?.value ?? field;
   const delivery = generation.live.delivery(field);
   const contract = generation.live.resume(field);
-  const keySpec = parseKey(delivery.key);
-
   const fieldDefinition = generation.supergraphSchema.getSubscriptionType()?.getFields()[field];
   const argument = contract && fieldDefinition?.args.find(({ name }) => name === contract.argument);
   const given = contract ? root.arguments?.find(({ name }) => name.value === contract.argument)?.value : undefined;
-  const selections = [...(root.selectionSet?.selections ?? [])];
-  if (contract) selections.push(fieldNode(contract.cursor, CURSOR));
-  let keyListName = KEYS;
-  if (keySpec?.list) {
-    const leaves = keySpec.fields.map((name, index) => fieldNode(name, keyAlias(index)));
-    // The client's own selection of the list carries the keys where it can; a second selection would resolve it twice.
-    const place = selections.findIndex(
-      (s) => s.kind === Kind.FIELD && s.name.value === keySpec.list && !s.directives?.length && !s.arguments?.length,
-    );
-    const own = selections[place];
-    if (own?.kind === Kind.FIELD && own.selectionSet) {
-      keyListName = own.alias?.value ?? own.name.value;
-      selections[place] = { ...own, selectionSet: { ...own.selectionSet, selections: [...own.selectionSet.selections, ...leaves] } };
-    } else selections.push({ ...fieldNode(keySpec.list, KEYS), selectionSet: { kind: Kind.SELECTION_SET, selections: leaves } });
-  } else if (keySpec) selections.push(...keySpec.fields.map((name, index) => fieldNode(name, keyAlias(index))));
+  const payload = getNamedType(fieldDefinition!.type);
+  const own = root.selectionSet?.selections ?? [];
+  const key = isObjectType(payload) ? deliveryKey(delivery.key, payload, own) : null;
+  const selections = [...(key?.selections ?? own), ...(contract ? [fieldNode(contract.cursor, CURSOR)] : [])];
 
   const resumeArgument: ArgumentNode | undefined = argument
     ? { kind: Kind.ARGUMENT, name: { kind: Kind.NAME, value: argument.name }, value: variableNode(AFTER) }
@@ -128,7 +119,6 @@ function build(prepared: PreparedOperation): LivePlan {
   }
   const query = print({ kind: Kind.DOCUMENT, definitions: [{ ...rewritten, variableDefinitions }, ...others] });
 
-  const keyFields = keySpec?.fields.map((_name, index) => keyAlias(index)) ?? [];
   const rootOf = (data: Record<string, unknown> | null | undefined) => data?.[rootName] as Record<string, unknown> | null | undefined;
   return {
     prepared,
@@ -141,18 +131,16 @@ function build(prepared: PreparedOperation): LivePlan {
     delivery,
     resume: argument ? { given, clientVariable: given?.kind === Kind.VARIABLE ? given.name.value : null } : null,
     rootName,
-    listNames: keySpec?.list ? responseNamesOf(keySpec.list, operation.selectionSet, document) : [],
+    elements: key?.list != null,
+    listNames: key?.list ? responseNamesOf(key.list, operation.selectionSet, document) : [],
     personal: generation.live.anyPersonal && selectsPersonal(prepared),
     cursorOf: (data) => {
       const cursor = rootOf(data)?.[CURSOR];
       return typeof cursor === 'string' ? cursor : null;
     },
     keysOf: (data) => {
-      const payload = rootOf(data);
-      if (!payload || !keySpec) return payload ? [''] : [];
-      if (!keySpec.list) return [keyText(payload, keyFields)];
-      const list = payload[keyListName];
-      return Array.isArray(list) ? list.map((item: unknown) => keyText(item as Record<string, unknown>, keyFields)) : [];
+      const event = rootOf(data);
+      return event && key ? key.keysOf(event) : NO_KEYS;
     },
   };
 }
@@ -160,25 +148,6 @@ function build(prepared: PreparedOperation): LivePlan {
 function eventNode(primary: FetchNode, rest: PlanNode | undefined): PlanNode {
   const first: PlanNode = { ...primary, serviceName: EVENT_SERVICE, operationKind: OperationTypeNode.QUERY };
   return { kind: 'Sequence', nodes: rest ? [first, rest] : [first] };
-}
-
-/** `readings.deviceId readings.metric` → list `readings`, fields `deviceId metric`; `deviceId` → no list. */
-function parseKey(key: string | null): { list: string | null; fields: string[] } | null {
-  if (!key?.trim()) return null;
-  const paths = key
-    .trim()
-    .split(/\s+/)
-    .map((path) => path.split('.'));
-  const [first] = paths;
-  if (first!.length > 2 || paths.some((path) => path.length !== first!.length || (path.length === 2 && path[0] !== first![0]))) {
-    throw new Error(`@delivery(key: "${key}") must name fields of the payload, or fields of one list in it.`);
-  }
-  return { list: first!.length === 2 ? first![0]! : null, fields: paths.map((path) => path.at(-1)!) };
-}
-
-function keyText(item: Record<string, unknown> | null, fields: readonly string[]): string {
-  if (fields.length === 1) return String(item?.[fields[0]!]);
-  return fields.map((field) => String(item?.[field])).join('\n');
 }
 
 /** Under which names the client has a list of the payload, fragments looked through. */
@@ -231,8 +200,3 @@ function parseType(text: string): TypeNode {
 }
 
 const variableNode = (name: string) => ({ kind: Kind.VARIABLE as const, name: { kind: Kind.NAME as const, value: name } });
-const fieldNode = (name: string, alias: string): FieldNode => ({
-  kind: Kind.FIELD,
-  name: { kind: Kind.NAME, value: name },
-  alias: { kind: Kind.NAME, value: alias },
-});

@@ -4,7 +4,8 @@ import { rawSocket } from '../../testing/raw-socket.js';
 import { startTestGateway, type TestGateway } from '../../testing/test-gateway.js';
 import type { DeliveredEvent } from './history.js';
 import { KeepAll } from './keep-all.js';
-import { LatestByKey } from './latest-by-key.js';
+import { LatestEvents } from './latest-events.js';
+import { LatestElements } from './latest-elements.js';
 
 interface ReadingsResult {
   data: { readings: { readings: { deviceId: string; value: number; pad: string }[] } };
@@ -24,7 +25,7 @@ const parsed = (catchUp: { payload: Buffer } | undefined) =>
 
 describe('the newest per key', () => {
   it('merges what a client has missed, in order, and counts the rest exactly', () => {
-    const history = new LatestByKey('r', ['list'], 0);
+    const history = new LatestElements('r', ['list'], 0);
     history.add(
       anEvent(1, [
         ['a', 1],
@@ -66,7 +67,7 @@ describe('the newest per key', () => {
   });
 
   it('gives the event itself to a client that is one behind, and the same bytes to all who have missed the same', () => {
-    const history = new LatestByKey('r', ['list'], 0);
+    const history = new LatestElements('r', ['list'], 0);
     const events = [anEvent(1, [['a', 1]]), anEvent(2, [['a', 2]])];
     events.forEach((event) => history.add(event));
     expect(history.after(1)!.payload).toBe(events[1]!.payload);
@@ -74,7 +75,7 @@ describe('the newest per key', () => {
   });
 
   it('moves the errors of elements with them', () => {
-    const history = new LatestByKey('r', ['list'], 0);
+    const history = new LatestElements('r', ['list'], 0);
     const base = anEvent(1, [
       ['a', 1],
       ['b', 1],
@@ -88,10 +89,26 @@ describe('the newest per key', () => {
     });
   });
 
-  it('replaces the whole payload where the policy names no key', () => {
-    const history = new LatestByKey('r', [], 0);
-    for (const seq of [1, 2, 3]) history.add(anEvent(seq, [['', seq]]));
-    expect(parsed(history.after(0))).toMatchObject({ data: { r: { cursor: 'c3' } }, extensions: { delivery: { skipped: 2 } } });
+  it('gives whole events where the key is of the event, oldest first, and says how many were passed over', () => {
+    const history = new LatestEvents();
+    const keys = ['a', 'b', 'a', 'c', 'a'];
+    keys.forEach((key, index) => history.add({ ...anEvent(index + 1, []), keys: [key] }));
+    const seen: [number, number][] = [];
+    for (let next = history.after(0); next; next = history.after(next.seq)) seen.push([next.seq, next.skipped]);
+    expect(seen).toEqual([
+      [2, 1],
+      [4, 1],
+      [5, 0],
+    ]);
+    expect(parsed(history.after(0))).toMatchObject({ data: { r: { cursor: 'c2' } }, extensions: { delivery: { skipped: 1 } } });
+    expect(history.after(0)!.payload).toBe(history.after(0)!.payload);
+  });
+
+  it('gives only the newest where the policy names no key', () => {
+    const history = new LatestEvents();
+    for (const seq of [1, 2, 3]) history.add({ ...anEvent(seq, []), keys: [''] });
+    expect(history.after(0)).toMatchObject({ seq: 3, skipped: 2 });
+    expect(history.after(3)).toBeUndefined();
   });
 });
 

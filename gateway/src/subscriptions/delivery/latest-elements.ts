@@ -13,10 +13,10 @@ interface Held {
 const MAX_KEYS = 20_000;
 
 /**
- * The newest element per key. One map serves every slow client of the group: a client that has everything up to `seq`
+ * The newest element per key, where events bring lists of elements. One map serves every slow client of the group: a client that has everything up to `seq`
  * gets what is newer, and how much it missed is the difference of two counts.
  */
-export class LatestByKey implements DeliveryHistory {
+export class LatestElements implements DeliveryHistory {
   readonly oldestServableSeq = -1;
   /** By age of the newest element, oldest first. */
   private readonly held = new Map<string, Held>();
