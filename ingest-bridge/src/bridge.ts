@@ -33,9 +33,9 @@ export interface BridgeOptions {
   /** Opens /internal/credentials. */
   internalToken: string;
   rawRetentionDays?: number;
-  /** Received and not yet in the log, over all doors. Beyond it senders are not read. Default 32 MiB. */
+  /** Heap of what was received and is not yet in the log, over all doors. Beyond it senders are not read. Default 64 MiB. */
   maxInFlightBytes?: number;
-  /** The same for one MQTT connection. Default 2 MiB. */
+  /** The same for one MQTT connection. Default 4 MiB. */
   maxInFlightBytesPerConnection?: number;
 }
 
@@ -56,8 +56,8 @@ export interface Bridge {
   readonly checks: readonly HealthCheck[];
 }
 
-const DEFAULT_IN_FLIGHT_BYTES = 32 * 1024 * 1024;
-const DEFAULT_IN_FLIGHT_BYTES_PER_CONNECTION = 2 * 1024 * 1024;
+const DEFAULT_IN_FLIGHT_BYTES = 64 * 1024 * 1024;
+const DEFAULT_IN_FLIGHT_BYTES_PER_CONNECTION = 4 * 1024 * 1024;
 const DRAIN_MS = 5_000;
 
 /** MQTT and HTTP in, records in the event log out: decode → validate → append → acknowledge. */

@@ -15,7 +15,7 @@ const variables = z.object({
   EVENT_LOG: z.enum(['redis']).default('redis'),
   REDIS_URL: redisUrl,
   RAW_RETENTION_DAYS: z.coerce.number().int().min(1).default(DEFAULT_RAW_RETENTION_DAYS),
-  MAX_IN_FLIGHT_MIB: z.coerce.number().int().min(4).default(32),
+  MAX_IN_FLIGHT_MIB: z.coerce.number().int().min(8).default(64),
 });
 
 /** The only reader of `process.env` here. Throws one error that names every bad variable, and never a value. */

@@ -7,7 +7,7 @@ import { createRegistryProjection, httpRegistrySource } from '@pulsegraph/kit/re
 import { onSignals, shutDown } from '@pulsegraph/kit/shutdown';
 import { createBridge } from './bridge.js';
 import { loadEnv } from './env.js';
-import { VERSION } from './version.js';
+import { VERSION } from '@pulsegraph/kit/version';
 
 async function main(): Promise<void> {
   const env = loadEnv();

@@ -28,7 +28,8 @@ export class Appender {
   private nextSeq = 0;
   private underWay = 0;
   private failed: Batch[] = [];
-  private pauseMs = FIRST_PAUSE_MS;
+  private pauseMs: number;
+  private readonly firstPauseMs: number;
   private retryTimer: NodeJS.Timeout | undefined;
   private stopped = false;
   private idle: (() => void)[] = [];
@@ -36,7 +37,10 @@ export class Appender {
   constructor(
     private readonly eventLog: EventLog,
     private readonly log: Log,
-  ) {}
+    { firstPauseMs = FIRST_PAUSE_MS }: { firstPauseMs?: number } = {},
+  ) {
+    this.firstPauseMs = this.pauseMs = firstPauseMs;
+  }
 
   /** True while the log refuses: callers that can be told to come back should be. */
   get failing(): boolean {
@@ -112,7 +116,7 @@ export class Appender {
       this.settle(batch);
     }
     if (!this.stopped) {
-      this.pauseMs = FIRST_PAUSE_MS;
+      this.pauseMs = this.firstPauseMs;
       this.log.info('The event log takes records again');
     }
   }

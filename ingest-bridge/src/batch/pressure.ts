@@ -1,5 +1,5 @@
 /**
- * Bytes that were received and are not yet in the log, over all doors. At the bound senders are no longer read, so that
+ * Bytes on the heap that were received and are not yet in the log, over all doors. At the bound senders are no longer read, so that
  * memory stays bounded and nothing is dropped.
  */
 export class Pressure {

@@ -6,7 +6,7 @@ import type { Log } from '@pulsegraph/kit/log';
 import { generate, parser, type IConnectPacket, type ISubscribePacket, type Packet } from 'mqtt-packet';
 import type { Pressure } from '../batch/pressure.js';
 import type { Intake } from '../intake/intake.js';
-import { AckQueue } from '../wire/ack-queue.js';
+import { AckQueue, type Ack } from '../wire/ack-queue.js';
 import { PacketFramer, type PacketSink, type PublishPacket } from '../wire/packet-framer.js';
 
 export interface BrokerConnectionOptions {
@@ -23,7 +23,6 @@ const KEEPALIVE_SECONDS = 30;
 const SILENCE_MS = KEEPALIVE_SECONDS * 1500;
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 10_000;
-const MESSAGE_OVERHEAD_BYTES = 256;
 const MAX_CONTROL_BYTES = 256 * 1024;
 const FILTER = `${TOPIC_PREFIX}/+/+/#`;
 
@@ -164,20 +163,21 @@ class Session implements PacketSink {
 
   publish(packet: PublishPacket): void {
     const { topic, payload, qos, packetId, retain } = packet;
-    const { pressure, intake } = this.options;
-    const bytes = payload.length + topic.length + MESSAGE_OVERHEAD_BYTES;
-    pressure.add(bytes);
-    const receipt = this.acks.add(qos, packetId, bytes);
+    const ack = this.acks.add(qos, packetId);
     // Retained messages tell a new session what was said at some time unknown, and our own words come back to us here.
-    if (retain || isDownlink(topic)) receipt.appended();
-    else intake.take('broker', topic, payload, null, receipt);
-    this.holdUnderPressure();
+    if (retain || isDownlink(topic)) ack.appended();
+    else this.expect(ack, this.options.intake.take('broker', topic, payload, null, ack));
   }
 
   oversized({ topic, payload, qos, packetId }: PublishPacket, totalBytes: number): void {
-    const bytes = payload.length + MESSAGE_OVERHEAD_BYTES;
+    const ack = this.acks.add(qos, packetId);
+    this.expect(ack, this.options.intake.takeOversized('broker', topic, payload, totalBytes, null, ack));
+  }
+
+  private expect(ack: Ack, bytes: number): void {
+    ack.bytes = bytes;
     this.options.pressure.add(bytes);
-    this.options.intake.takeOversized('broker', topic, payload, totalBytes, null, this.acks.add(qos, packetId, bytes));
+    this.holdUnderPressure();
   }
 
   other(packet: Buffer): void {

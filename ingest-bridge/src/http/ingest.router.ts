@@ -6,7 +6,7 @@ import type { RegistryProjection } from '@pulsegraph/kit/registry';
 import express, { type NextFunction, type Request, type Response, type Router } from 'express';
 import type { Appender } from '../batch/appender.js';
 import type { Pressure } from '../batch/pressure.js';
-import type { Intake } from '../intake/intake.js';
+import { heapBytesOf, type Intake } from '../intake/intake.js';
 import type { Identity } from '../listener/device-connection.js';
 import type { DeviceTokens } from './device-tokens.js';
 import { readBody } from './readings-body.js';
@@ -21,8 +21,6 @@ export interface IngestRouterOptions {
   rawRetentionDays: number;
   log: Log;
 }
-
-const RECORD_OVERHEAD_BYTES = 256;
 
 /** `POST /ingest/v1/readings`, the same rules as MQTT. 2xx only when the readings are in the log. */
 export function ingestRouter(options: IngestRouterOptions): Router {
@@ -63,7 +61,7 @@ function take({ projection, rawRetentionDays, intake, eventLog, pressure, log }:
     if (body.forbidden) return refuse(response, 403, body.forbidden);
     if (body.tooMany) return refuse(response, 413, `At most ${MAX_READINGS_PER_MESSAGE} readings in one request.`);
     intake.count('http', body.decoded);
-    const weight = bytes.length + RECORD_OVERHEAD_BYTES * body.records.length;
+    const weight = heapBytesOf(body.records);
     pressure.add(weight);
     try {
       await append(eventLog, body.records);

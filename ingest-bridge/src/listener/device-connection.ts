@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { DeviceAddress } from '@pulsegraph/contracts';
 import type { Receipt } from '../batch/appender.js';
 import type { Pressure } from '../batch/pressure.js';
-import { AckQueue } from '../wire/ack-queue.js';
+import { AckQueue, type Ack } from '../wire/ack-queue.js';
 import { PacketFramer, PacketType, type FramerLimits, type PacketSink, type PublishPacket } from '../wire/packet-framer.js';
 
 /** The device that signed in on a connection, and the credential it used. */
@@ -22,8 +22,9 @@ export type Refusal = 'REGISTRY_NOT_READY' | 'BAD_CREDENTIAL' | 'RETIRED' | 'FOR
 
 /** What happens to a device's messages; the listener gives it. */
 export interface PublishLane {
-  publish(connection: DeviceConnection, packet: PublishPacket, receipt: Receipt): void;
-  oversized(connection: DeviceConnection, packet: PublishPacket, totalBytes: number, receipt: Receipt): void;
+  /** @returns Bytes that the message takes in memory until the receipt is given. */
+  publish(connection: DeviceConnection, packet: PublishPacket, receipt: Receipt): number;
+  oversized(connection: DeviceConnection, packet: PublishPacket, totalBytes: number, receipt: Receipt): number;
 }
 
 export interface ConnectionOptions {
@@ -45,8 +46,6 @@ const enum Pause {
   Stopping = 16,
 }
 
-/** What a message costs in memory beside its payload. */
-const MESSAGE_OVERHEAD_BYTES = 256;
 const PUBCOMP = 0x70;
 
 /**
@@ -119,13 +118,15 @@ export class DeviceConnection extends Duplex implements PacketSink {
   publish(packet: PublishPacket): void {
     if (!this.identity) return this.malformed('PUBLISH before CONNECT'); // [MQTT-3.1.0-1]
     if (packet.qos === 2 && !this.firstDelivery(packet.packetId)) return;
-    this.options.lane.publish(this, packet, this.expect(packet, packet.payload.length));
+    const ack = this.acks.add(packet.qos, packet.packetId);
+    this.expect(ack, this.options.lane.publish(this, packet, ack));
   }
 
   oversized(packet: PublishPacket, totalBytes: number): void {
     if (!this.identity) return this.malformed('PUBLISH before CONNECT');
     if (packet.qos === 2 && !this.firstDelivery(packet.packetId)) return;
-    this.options.lane.oversized(this, packet, totalBytes, this.expect(packet, packet.payload.length));
+    const ack = this.acks.add(packet.qos, packet.packetId);
+    this.expect(ack, this.options.lane.oversized(this, packet, totalBytes, ack));
   }
 
   other(packet: Buffer, type: number): void {
@@ -148,12 +149,12 @@ export class DeviceConnection extends Duplex implements PacketSink {
       return true;
     }
     // Known already: acknowledge again, take it once.
-    this.acks.add(2, packetId, 0).appended();
+    this.acks.add(2, packetId).appended();
     return false;
   }
 
-  private expect({ qos, packetId, topic }: PublishPacket, payloadBytes: number): Receipt {
-    const bytes = payloadBytes + topic.length + MESSAGE_OVERHEAD_BYTES;
+  private expect(ack: Ack, bytes: number): void {
+    ack.bytes = bytes;
     this.inFlightBytes += bytes;
     this.options.pressure.add(bytes);
     if (this.inFlightBytes >= this.options.maxInFlightBytes) this.holdBack(Pause.OwnBytes);
@@ -161,7 +162,6 @@ export class DeviceConnection extends Duplex implements PacketSink {
       this.holdBack(Pause.AllBytes);
       this.options.pressure.whenRelieved(this.relieved);
     }
-    return this.acks.add(qos, packetId, bytes);
   }
 
   private release(bytes: number): void {

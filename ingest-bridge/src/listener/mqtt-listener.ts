@@ -109,24 +109,23 @@ export class MqttListener implements PublishLane {
     for (const connection of this.byUsername.get(username) ?? []) this.disconnectOne(connection, reason);
   }
 
-  publish(connection: DeviceConnection, { topic, payload, retain }: PublishPacket, receipt: Receipt): void {
+  publish(connection: DeviceConnection, { topic, payload, retain }: PublishPacket, receipt: Receipt): number {
     const identity = connection.identity!;
     // Of what devices say, only the status is kept for those who subscribe later; the rest lives in the log.
     if (retain && topic === `${identity.prefix}status`) {
       const copy = Buffer.from(payload);
-      this.options.intake.take('mqtt', topic, payload, identity.address, {
+      return this.options.intake.take('mqtt', topic, payload, identity.address, {
         appended: () => {
           receipt.appended();
           void this.publishToDevice(topic, copy, { retain: true, qos: 0 }).catch(() => undefined);
         },
       });
-    } else {
-      this.options.intake.take('mqtt', topic, payload, identity.address, receipt);
     }
+    return this.options.intake.take('mqtt', topic, payload, identity.address, receipt);
   }
 
-  oversized(connection: DeviceConnection, { topic, payload }: PublishPacket, totalBytes: number, receipt: Receipt): void {
-    this.options.intake.takeOversized('mqtt', topic, payload, totalBytes, connection.identity!.address, receipt);
+  oversized(connection: DeviceConnection, { topic, payload }: PublishPacket, totalBytes: number, receipt: Receipt): number {
+    return this.options.intake.takeOversized('mqtt', topic, payload, totalBytes, connection.identity!.address, receipt);
   }
 
   private will(connection: DeviceConnection, topic: string, payload: Buffer, done: (error: Error | null) => void): void {

@@ -25,9 +25,9 @@ export class AckQueue {
     return this.queue.length - this.head;
   }
 
-  /** The place in the queue of a message that has just come; the receipt belongs to its records. */
-  add(qos: 0 | 1 | 2, packetId: number, bytes: number): Receipt {
-    const ack = new Ack(this, qos, packetId, bytes);
+  /** The place in the queue of a message that has just come; it is the receipt of its records. */
+  add(qos: 0 | 1 | 2, packetId: number): Ack {
+    const ack = new Ack(this, qos, packetId);
     this.queue.push(ack);
     return ack;
   }
@@ -74,14 +74,15 @@ export class AckQueue {
   }
 }
 
-class Ack implements Receipt {
+export class Ack implements Receipt {
   settled = false;
+  /** What the message takes in memory until it is in the log; set when it has been decoded. */
+  bytes = 0;
 
   constructor(
     private readonly queue: AckQueue,
     readonly qos: 0 | 1 | 2,
     readonly packetId: number,
-    readonly bytes: number,
   ) {}
 
   appended(): void {
