@@ -1,3 +1,4 @@
 export { createAlertEvaluator, type AlertEvaluator, type AlertEvaluatorOptions } from './alert-evaluator.js';
+export { ANOMALY_ALARM_SCORE, createAnomalyDetector, type AnomalyDetector, type AnomalySensitivity } from './anomaly/index.js';
 export { createAlertsSubgraph, type AlertsSubgraphOptions } from './alerts-subgraph.js';
 export { buildAlertsSchema } from './schema.js';

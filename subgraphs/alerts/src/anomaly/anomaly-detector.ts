@@ -38,6 +38,11 @@ export interface AnomalyDetector {
   score(atMs: number, value: number): number;
   /** The last reading's surprise on the same scale, but neither silenced by an alarm nor damped by earlier ones: tells when it is over. */
   readonly surprise: number;
+  /**
+   * While held, what counts as normal is not relearnt, so that a long anomaly does not become normal before it is over.
+   * The caller bounds it: a new normal would otherwise surprise for ever.
+   */
+  hold(held: boolean): void;
   snapshot(): AnomalyDetectorState;
   /** @returns false, and starts afresh, if the state is not one of this version. */
   restore(state: unknown): boolean;
@@ -60,6 +65,9 @@ export function createAnomalyDetector({ sensitivity = 'MEDIUM' }: AnomalyDetecto
     },
     get surprise() {
       return surprise;
+    },
+    hold(held) {
+      evidence.held = held;
     },
     snapshot: () => ({ version: VERSION, evidence: evidence.snapshot(), bar: bar.snapshot() }),
     restore(state) {

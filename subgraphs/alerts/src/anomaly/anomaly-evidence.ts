@@ -10,7 +10,10 @@ const LEAST_MEMORY_READINGS = 10_000;
 const MOST_MEMORY_READINGS = 2_000_000;
 /** Beyond this more is not more: it keeps one absurd value from outweighing any bar. */
 const MOST_SURPRISE = 60;
-const LARGEST_VALUE = 1e150;
+/** The day's profile holds 32-bit floats. */
+const LARGEST_VALUE = 1e37;
+/** What a Date can hold. */
+const FARTHEST_MS = 8.64e15;
 
 /** A repetitive signal may match its past days better than any sensor could: this share of its spread is always noise. */
 const LEAST_HABIT_SPREAD = 0.03;
@@ -28,6 +31,7 @@ export interface AnomalyEvidenceState {
   intervalMs: number;
   previous: number;
   usualStep: number;
+  held: boolean;
   views: Record<View, RunningGaussianState>;
   smoothers: Record<Exclude<View, 'value'>, SmootherState>;
   day: DayProfileState;
@@ -58,6 +62,8 @@ export class AnomalyEvidence {
   private intervalMs = 0;
   private previous = 0;
   private usualStep = 0;
+  /** While held, what is normal stays as it was; time, averages and the day's profile go on. */
+  held = false;
 
   get count(): number {
     return this.readings;
@@ -69,9 +75,9 @@ export class AnomalyEvidence {
     return Math.min(MOST_MEMORY_READINGS, Math.max(LEAST_MEMORY_READINGS, readings));
   }
 
-  /** @returns Decades of improbability, 0 to 60. A value or time that is no number is not learnt and surprises nobody. */
+  /** @returns Decades of improbability, 0 to 60. A value that is no number, or a time that is no date, is not learnt and surprises nobody. */
   next(atMs: number, reading: number): number {
-    if (!Number.isFinite(reading) || !Number.isFinite(atMs)) return 0;
+    if (!Number.isFinite(reading) || !(Math.abs(atMs) <= FARTHEST_MS)) return 0;
     const value = Math.max(-LARGEST_VALUE, Math.min(LARGEST_VALUE, reading));
     this.keepTime(atMs);
     const sum =
@@ -86,7 +92,7 @@ export class AnomalyEvidence {
 
   private judge(view: View, value: number, warmUp: number, leastSpread = 0): number {
     const surprise = this.views[view].surprise(value, warmUp, leastSpread);
-    this.views[view].learn(value, this.memoryReadings);
+    if (!this.held) this.views[view].learn(value, this.memoryReadings);
     return WEIGHTS[view] * surprise;
   }
 
@@ -116,7 +122,7 @@ export class AnomalyEvidence {
   }
 
   snapshot(): AnomalyEvidenceState {
-    const { readings, atMs, intervalMs, previous, usualStep } = this;
+    const { readings, atMs, intervalMs, previous, usualStep, held } = this;
     const { level, trend, habit, restlessness } = this.smoothers;
     return {
       readings,
@@ -124,6 +130,7 @@ export class AnomalyEvidence {
       intervalMs,
       previous,
       usualStep,
+      held,
       views: Object.fromEntries(VIEWS.map((view) => [view, this.views[view].snapshot()])) as AnomalyEvidenceState['views'],
       smoothers: { level: level.snapshot(), trend: trend.snapshot(), habit: habit.snapshot(), restlessness: restlessness.snapshot() },
       day: this.day.snapshot(),
@@ -131,7 +138,12 @@ export class AnomalyEvidence {
   }
 
   restore(state: AnomalyEvidenceState): void {
-    ({ readings: this.readings, atMs: this.atMs, intervalMs: this.intervalMs, previous: this.previous, usualStep: this.usualStep } = state);
+    this.readings = state.readings;
+    this.atMs = state.atMs;
+    this.intervalMs = state.intervalMs;
+    this.previous = state.previous;
+    this.usualStep = state.usualStep;
+    this.held = state.held;
     for (const view of VIEWS) {
       this.views[view].restore(state.views[view]);
       if (view !== 'value') this.smoothers[view].restore(state.smoothers[view]);

@@ -1,5 +1,6 @@
 const DAY_MS = 86_400_000;
 const SLOTS = 24;
+const SLOT_MS = DAY_MS / SLOTS;
 const DAYS = 14;
 
 export interface DayProfileState {
@@ -35,7 +36,7 @@ export class DayProfile {
     // Relative to the first value, because 32 bits cannot resolve a small swing on a large level.
     this.origin ??= value;
     const day = Math.floor(atMs / DAY_MS);
-    const slot = Math.min(SLOTS - 1, Math.floor(((atMs - day * DAY_MS) / DAY_MS) * SLOTS));
+    const slot = Math.max(0, Math.min(SLOTS - 1, Math.floor((atMs - day * DAY_MS) / SLOT_MS)));
     if (this.count[slot]! > 0 && this.day[slot] !== day) this.close(slot);
     const distance = this.held[slot]! > 0 ? this.closest(slot, value - this.origin) : null;
     this.day[slot] = day;
@@ -54,10 +55,14 @@ export class DayProfile {
 
   private closest(slot: number, value: number): number {
     let closest = Infinity;
+    let least = Infinity;
     const from = slot * DAYS;
     for (let index = from; index < from + this.held[slot]!; index++) {
       const distance = value - this.pastDays[index]!;
-      if (Math.abs(distance) < Math.abs(closest)) closest = distance;
+      const size = distance < 0 ? -distance : distance;
+      if (size >= least) continue;
+      closest = distance;
+      least = size;
     }
     return closest;
   }
