@@ -3,11 +3,14 @@ import { requirePermission } from '@pulsegraph/kit/viewer';
 import type { GraphQLSchema } from 'graphql';
 import type { ContainerType } from 'type-graphql';
 import type { TelemetryContext } from './context.js';
+import { CompletenessResolver } from './completeness/completeness.resolver.js';
 import { DeadLetterResolver } from './dead-letter/dead-letter.resolver.js';
 import { ReadingsResolver } from './live/readings.resolver.js';
 import { PipelineResolver } from './pipeline/pipeline.resolver.js';
 import { AssetLatestResolver, DeviceLatestResolver, PatientLatestResolver, ReadingResolver } from './reading/reading.resolver.js';
+import { RecordResolver } from './record/record.resolver.js';
 import { DeviceSeriesResolver, PatientSeriesResolver, SeriesResolver } from './series/series.resolver.js';
+import { StateResolver } from './state/state.resolver.js';
 import { StatisticsResolver } from './statistics/statistics.resolver.js';
 
 const unserved: ContainerType = {
@@ -32,6 +35,9 @@ export function buildTelemetrySchema(container: ContainerType = unserved): Graph
       ReadingsResolver,
       PipelineResolver,
       DeadLetterResolver,
+      RecordResolver,
+      StateResolver,
+      CompletenessResolver,
     ],
     container,
     references: { Device: own, Patient: own, Asset: own },

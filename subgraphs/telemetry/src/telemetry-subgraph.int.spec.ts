@@ -492,6 +492,180 @@ describe('dead letters', () => {
   });
 });
 
+describe('recordReadings', () => {
+  const RECORD = `mutation ($deviceId: ID!, $readings: [ReadingInput!]!) {
+    recordReadings(deviceId: $deviceId, readings: $readings) { accepted rejected { index reason detail } } }`;
+  const latestOf = async ({ deviceId }: Device) =>
+    (
+      await give<{ _entities: { latest: Record<string, unknown>[] }[] }>(
+        'query ($of: [_Any!]!) { _entities(representations: $of) { ... on Device { latest { metric value text } } } }',
+        { of: [entity('Device', deviceId)] },
+      )
+    )._entities[0]!.latest;
+
+  it('stores what is good and says of the rest why not; replay takes it when the cause is gone', async () => {
+    const device = await aDevice();
+    const readings = [
+      { metric: 'temperature', value: 21 },
+      { metric: 'temperature', value: 20, recordedAt: new Date(Date.now() - 1_000).toISOString() },
+      { metric: 'state', text: 'on' },
+      { metric: 'pressure', value: 3 },
+      { metric: 'temperature', value: 9_999, recordedAt: new Date(Date.now() - 2_000).toISOString() },
+      { metric: 'temperature' },
+      { metric: 'temperature', text: 'warm' },
+    ];
+    const { recordReadings } = await give<{ recordReadings: { accepted: number; rejected: { index: number; reason: string }[] } }>(
+      RECORD,
+      { deviceId: device.deviceId, readings },
+      as('ENGINEER'),
+    );
+    expect(recordReadings.accepted).toBe(3);
+    expect(recordReadings.rejected.map(({ index, reason }) => [index, reason])).toEqual([
+      [3, 'UNKNOWN_METRIC'],
+      [4, 'IMPLAUSIBLE'],
+      [5, 'MALFORMED'],
+      [6, 'WRONG_TYPE'],
+    ]);
+    expect(await latestOf(device)).toEqual([
+      { metric: 'state', value: null, text: 'on' },
+      { metric: 'temperature', value: 21, text: null },
+    ]);
+
+    type Letters = { deadLetters: { nodes: { id: string; reason: string; replayedAt: string | null }[] } };
+    const letters = async () =>
+      (
+        await give<Letters>('query ($key: String) { deadLetters(deviceKey: $key) { nodes { id reason replayedAt } } }', {
+          key: device.deviceKey,
+        })
+      ).deadLetters.nodes;
+    const ids = (await letters()).map(({ id }) => id);
+    expect(ids).toHaveLength(4);
+    const replay = (by: Viewer = admin) =>
+      give<{ replayDeadLetters: unknown }>(
+        'mutation ($ids: [ID!]!) { replayDeadLetters(ids: $ids) { accepted stillRejected } }',
+        { ids },
+        by,
+      );
+    expect((await replay(as('ADMIN', OTHER_ORGANIZATION))).replayDeadLetters).toEqual({ accepted: 0, stillRejected: 0 });
+    expect((await replay()).replayDeadLetters).toEqual({ accepted: 0, stillRejected: 4 });
+    const wider = randomUUID();
+    await projection.waitFor(
+      registry.push(
+        put(
+          'profile',
+          aProfileEntry({
+            id: wider,
+            metrics: [aMetricEntry({ plausibleMax: 10_000 }), aMetricEntry({ metric: 'pressure', unit: '[psi]' })],
+          }),
+        ),
+        put('device', aDeviceEntry({ id: device.deviceId, key: device.deviceKey, profileId: wider })),
+      ),
+      10_000,
+    );
+    // Twice: repeating it changes nothing.
+    for (let i = 0; i < 2; i++) expect((await replay()).replayDeadLetters).toEqual({ accepted: 2, stillRejected: 2 });
+    expect(
+      (await letters())
+        .filter(({ replayedAt }) => replayedAt)
+        .map(({ reason }) => reason)
+        .sort(),
+    ).toEqual(['IMPLAUSIBLE', 'UNKNOWN_METRIC']);
+    const [series] = await seriesOf(request(device, Date.now() - HOUR_MS, Date.now() + HOUR_MS));
+    expect(series!.columns.avg.toSorted((a, b) => a - b)).toEqual([20, 21, 9_999]);
+    expect(await letters()).toHaveLength(4);
+  });
+
+  it('asks for the right, a device of one’s own, and a bounded list', async () => {
+    const device = await aDevice();
+    const retired = await aDevice({ lifecycle: 'RETIRED' });
+    const code = async (deviceId: string, viewer: Viewer | null, readings = [{ metric: 'temperature', value: 1 }]) =>
+      (await ask(RECORD, viewer, { deviceId, readings })).code;
+    expect(await code(device.deviceId, null)).toBe('UNAUTHENTICATED');
+    expect(await code(device.deviceId, as('OPERATOR'))).toBe('FORBIDDEN');
+    expect(await code(device.deviceId, as('ADMIN', OTHER_ORGANIZATION))).toBe('NOT_FOUND');
+    expect(await code(retired.deviceId, admin)).toBe('NOT_FOUND');
+    expect(await code(device.deviceId, admin, [])).toBe('BAD_USER_INPUT');
+  });
+});
+
+describe('states', () => {
+  const statesOf = async (device: Device, metric: string, fromMs: number, toMs: number) => {
+    const query = `query ($of: [_Any!]!, $metric: String!, $from: DateTime!, $to: DateTime!) { _entities(representations: $of) {
+      ... on Device { states(metric: $metric, from: $from, to: $to) { state from to } } } }`;
+    const variables = {
+      of: [entity('Device', device.deviceId)],
+      metric,
+      from: new Date(fromMs).toISOString(),
+      to: new Date(toMs).toISOString(),
+    };
+    const { _entities } = await give<{ _entities: { states: { state: string; from: string; to: string | null }[] }[] }>(query, variables);
+    return _entities[0]!.states.map(({ state, from, to }) => [
+      state,
+      new Date(from).getTime() - baseMs,
+      to && new Date(to).getTime() - baseMs,
+    ]);
+  };
+
+  it('join equal words, begin with what held before, and last while nothing else came', async () => {
+    const device = await aDevice();
+    const word = (second: number, text: string) =>
+      at(baseMs + second * 1_000, 0, { metric: 'state', kind: 'TEXT', unit: '1', value: null, text });
+    const flag = (second: number, value: number) => at(baseMs + second * 1_000, value, { metric: 'door', kind: 'BOOLEAN', unit: '1' });
+    // Out of order, as late data comes.
+    await store(device, [word(40, 'off'), word(0, 'on'), flag(0, 1), flag(5, 0)]);
+    await store(device, [word(30, 'on'), word(10, 'on'), word(50, 'off'), word(20, 'off')]);
+    expect(await statesOf(device, 'state', baseMs - 1_000, baseMs + 60_000)).toEqual([
+      ['on', 0, 20_000],
+      ['off', 20_000, 30_000],
+      ['on', 30_000, 40_000],
+      ['off', 40_000, null],
+    ]);
+    expect(await statesOf(device, 'state', baseMs + 12_000, baseMs + 35_000)).toEqual([
+      ['on', 12_000, 20_000],
+      ['off', 20_000, 30_000],
+      ['on', 30_000, 35_000],
+    ]);
+    expect(await statesOf(device, 'door', baseMs, baseMs + 60_000)).toEqual([
+      ['true', 0, 5_000],
+      ['false', 5_000, null],
+    ]);
+    await expect(statesOf(device, 'temperature', baseMs, baseMs + 1)).rejects.toThrow(/metric: has numbers/);
+    await expect(statesOf(device, 'state', baseMs, baseMs)).rejects.toThrow(/from: must lie before to/);
+  });
+});
+
+describe('completeness', () => {
+  it('counts what should have arrived since the first reading, and names the holes', async () => {
+    const device = await aDevice();
+    const every10s = (fromS: number, toS: number) =>
+      Array.from({ length: (toS - fromS) / 10 }, (_, i) => at(baseMs + (fromS + i * 10) * 1_000, i));
+    await store(
+      device,
+      [...every10s(7_200, 14_400), ...every10s(0, 3_600)].sort((a, b) => ((a.value! * 7_919) % 101) - ((b.value! * 7_919) % 101)),
+    );
+    const of = async (fromMs: number, toMs: number) => {
+      const query = `${OF_DEVICE} { ... on Device { completeness(metric: "temperature", from: $from, to: $to) { expected received percent gaps { from to } } } } }`;
+      const variables = { of: [entity('Device', device.deviceId)], from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
+      type Answer = {
+        _entities: { completeness: { expected: number; received: number; percent: number; gaps: { from: Date; to: Date }[] } }[];
+      };
+      const { gaps, ...counts } = (await give<Answer>(query, variables))._entities[0]!.completeness;
+      return { ...counts, gaps: spans(gaps).map(([from, to]) => [from! - baseMs, to! - baseMs]) };
+    };
+    const hole = [3_590_000, 7_200_000];
+    expect(await of(baseMs - DAY_MS, baseMs + 14_400_000)).toEqual({ expected: 1_440, received: 1_080, percent: 75, gaps: [hole] });
+    expect(await of(baseMs + 3_600_000, baseMs + 7_200_000)).toMatchObject({
+      expected: 360,
+      received: 0,
+      percent: 0,
+      gaps: [[3_600_000, 7_200_000]],
+    });
+    // Nine days later, by minutes: the same hole, and all that is missing since.
+    const late = await of(baseMs, baseMs + 9 * DAY_MS);
+    expect(late).toMatchObject({ expected: 9 * 8_640, received: 1_080, gaps: [hole, [14_390_000, 9 * DAY_MS]] });
+  });
+});
+
 interface Event {
   cursor: string;
   readings: { value: number; deviceId: string }[];

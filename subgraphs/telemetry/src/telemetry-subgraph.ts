@@ -1,3 +1,4 @@
+import { DEFAULT_RAW_RETENTION_DAYS } from '@pulsegraph/contracts';
 import type { EventLog } from '@pulsegraph/kit/event-log';
 import type { LiveBus } from '@pulsegraph/kit/live-bus';
 import type { Log } from '@pulsegraph/kit/log';
@@ -27,6 +28,8 @@ export interface TelemetrySubgraphOptions {
   cursorKeys: readonly string[];
   /** Started and stopped by whoever made it. */
   projection: RegistryProjection;
+  /** Older readings are refused as TOO_OLD. Default 90. */
+  rawRetentionDays?: number;
   /** The clock, for tests. */
   now?: Clock;
 }
@@ -37,11 +40,11 @@ export interface TelemetrySubgraph extends Subgraph {
 
 /** Role `api`. Runs migrations and connects: ready to serve when it resolves. */
 export async function createTelemetrySubgraph(options: TelemetrySubgraphOptions): Promise<TelemetrySubgraph> {
-  const { databaseUrl, bus, log, viewerKeys, cursorKeys, projection, now = Date.now } = options;
+  const { databaseUrl, bus, log, viewerKeys, projection, now = Date.now, rawRetentionDays = DEFAULT_RAW_RETENTION_DAYS } = options;
   await migrate(databaseUrl, 'telemetry', migrations);
   const pool = createPool({ databaseUrl, owner: 'telemetry', kind: 'api' }, (err) => log.warn({ err }, 'An idle connection broke'));
   const dataSource = await createDataSource({ databaseUrl, owner: 'telemetry', kind: 'api', maxConnections: 3 }, [DeadLetter]);
-  const { latest, pipeline, readingStream, container } = createServices({ pool, dataSource, bus, projection, cursorKeys, now, log });
+  const { latest, pipeline, readingStream, container } = createServices({ ...options, pool, dataSource, now, rawRetentionDays });
   const verifyViewer = createViewerVerifier(viewerKeys);
 
   return {

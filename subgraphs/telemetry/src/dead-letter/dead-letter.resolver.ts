@@ -4,6 +4,7 @@ import { Arg, Ctx, Field, ID, Int, Mutation, ObjectType, Query, Resolver } from 
 import type { TelemetryContext } from '../context.js';
 import { DeadLetter } from './dead-letter.entity.js';
 import type { DeadLetterService } from './dead-letter.service.js';
+import type { ReplayService } from './replay.service.js';
 
 @ObjectType()
 export class DeadLetterConnection {
@@ -12,9 +13,18 @@ export class DeadLetterConnection {
   @Field(() => Int) totalCount!: number;
 }
 
+@ObjectType()
+export class ReplayPayload {
+  @Field(() => Int) accepted!: number;
+  @Field(() => Int) stillRejected!: number;
+}
+
 @Resolver(() => DeadLetter)
 export class DeadLetterResolver {
-  constructor(private readonly service: DeadLetterService) {}
+  constructor(
+    private readonly service: DeadLetterService,
+    private readonly replay: ReplayService,
+  ) {}
 
   @Query(() => DeadLetterConnection)
   deadLetters(
@@ -25,6 +35,11 @@ export class DeadLetterResolver {
     @Ctx() { viewer, requestId }: TelemetryContext,
   ): Promise<DeadLetterConnection> {
     return this.service.list(requirePermission(viewer, 'rules:write'), { deviceKey, reason }, first ?? 50, after, requestId);
+  }
+
+  @Mutation(() => ReplayPayload, { description: 'Feed rejected payloads through the pipeline again; safe to repeat.' })
+  replayDeadLetters(@Arg('ids', () => [ID]) ids: string[], @Ctx() { viewer, requestId }: TelemetryContext): Promise<ReplayPayload> {
+    return this.replay.replay(requirePermission(viewer, 'rules:write'), ids, requestId);
   }
 
   @Mutation(() => Int)

@@ -24,7 +24,7 @@ export class DeadLetterService {
   }
 }
 
-function checkIds(ids: readonly string[]): readonly string[] {
+export function checkIds(ids: readonly string[]): readonly string[] {
   if (ids.length > MAX_IDS) throw errors.badUserInput('ids', `must be at most ${MAX_IDS}`);
   const bad = ids.findIndex((id) => !isUuid(id));
   if (bad >= 0) throw errors.badUserInput(`ids[${bad}]`, 'is no id');

@@ -3,7 +3,15 @@ import type { LiveBus } from '@pulsegraph/kit/live-bus';
 import type { Log } from '@pulsegraph/kit/log';
 import { advanced, furthest, reaches, type BatchPlace } from './batch-place.js';
 import type { StoredBatchRepository } from './stored-batch.repository.js';
-import type { Subscriber } from './subscriber.js';
+
+/** Who is told of each batch, in the turn in which it was applied. */
+export interface StreamListener {
+  /** Null: of any device. */
+  readonly deviceIds: readonly string[] | null;
+  offer(stored: readonly StoredReadings[], place: BatchPlace): void;
+  /** Batches are missing, or too many came: read them from the table. */
+  fallBehind(): void;
+}
 
 /** The bus may lose a message; the table is asked this often whether it did. */
 const POLL_MS = 2_000;
@@ -14,8 +22,8 @@ export class OrganizationStream {
   /** Everything up to here was offered. */
   end: BatchPlace = new Map();
   readonly started: Promise<void>;
-  private readonly byDevice = new Map<string, Set<Subscriber>>();
-  private readonly ofAnyDevice = new Set<Subscriber>();
+  private readonly byDevice = new Map<string, Set<StreamListener>>();
+  private readonly ofAnyDevice = new Set<StreamListener>();
   private subscription: number | undefined;
   private timer: NodeJS.Timeout | undefined;
   private stopped = false;
@@ -35,20 +43,20 @@ export class OrganizationStream {
     return this.repository.between(this.organizationId, after, until, limit);
   }
 
-  join(subscriber: Subscriber): void {
-    if (!subscriber.deviceIds) this.ofAnyDevice.add(subscriber);
-    for (const deviceId of subscriber.deviceIds ?? []) {
+  join(listener: StreamListener): void {
+    if (!listener.deviceIds) this.ofAnyDevice.add(listener);
+    for (const deviceId of listener.deviceIds ?? []) {
       const listeners = this.byDevice.get(deviceId);
-      if (listeners) listeners.add(subscriber);
-      else this.byDevice.set(deviceId, new Set([subscriber]));
+      if (listeners) listeners.add(listener);
+      else this.byDevice.set(deviceId, new Set([listener]));
     }
   }
 
-  leave(subscriber: Subscriber): void {
-    this.ofAnyDevice.delete(subscriber);
-    for (const deviceId of subscriber.deviceIds ?? []) {
+  leave(listener: StreamListener): void {
+    this.ofAnyDevice.delete(listener);
+    for (const deviceId of listener.deviceIds ?? []) {
       const listeners = this.byDevice.get(deviceId);
-      listeners?.delete(subscriber);
+      listeners?.delete(listener);
       if (listeners?.size === 0) this.byDevice.delete(deviceId);
     }
   }
@@ -83,18 +91,18 @@ export class OrganizationStream {
 
   private apply(batch: StoredBatch): void {
     this.end = advanced(this.end, batch);
-    const interested = new Map<Subscriber, StoredReadings[]>();
+    const interested = new Map<StreamListener, StoredReadings[]>();
     if (this.byDevice.size > 0) {
       for (const stored of batch.devices) {
-        for (const subscriber of this.byDevice.get(stored.deviceId) ?? []) {
-          const list = interested.get(subscriber);
+        for (const listener of this.byDevice.get(stored.deviceId) ?? []) {
+          const list = interested.get(listener);
           if (list) list.push(stored);
-          else interested.set(subscriber, [stored]);
+          else interested.set(listener, [stored]);
         }
       }
     }
-    for (const [subscriber, devices] of interested) subscriber.offer(devices, this.end);
-    for (const subscriber of this.ofAnyDevice) subscriber.offer(batch.devices, this.end);
+    for (const [listener, devices] of interested) listener.offer(devices, this.end);
+    for (const listener of this.ofAnyDevice) listener.offer(batch.devices, this.end);
   }
 
   private async readMissing(): Promise<void> {
@@ -121,7 +129,7 @@ export class OrganizationStream {
   /** We were away for longer than the table reaches back: who listens must hear that batches are missing. */
   private skipTo(end: BatchPlace): void {
     const everybody = new Set([...this.ofAnyDevice, ...[...this.byDevice.values()].flatMap((listeners) => [...listeners])]);
-    for (const subscriber of everybody) subscriber.fallBehind();
+    for (const listener of everybody) listener.fallBehind();
     this.end = furthest(this.end, end);
   }
 }

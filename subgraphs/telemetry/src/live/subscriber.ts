@@ -2,7 +2,7 @@ import type { StoredBatch, StoredReadings } from '@pulsegraph/contracts';
 import { errors } from '@pulsegraph/kit/errors';
 import { advanced, furthest, reaches, type BatchPlace } from './batch-place.js';
 import { Wakeup, type LiveSource } from './live-iterator.js';
-import type { OrganizationStream } from './organization-stream.js';
+import type { OrganizationStream, StreamListener } from './organization-stream.js';
 import type { ReadingFilter } from './reading-filter.js';
 
 /** What one commit stored of what a subscriber asked for. */
@@ -21,7 +21,7 @@ const PAGE_BATCHES = 100;
  * back to the table when it cannot keep up. The change from one to the other happens between two turns of the event loop,
  * so no batch falls between.
  */
-export class Subscriber implements LiveSource<ReadingEvent> {
+export class Subscriber implements LiveSource<ReadingEvent>, StreamListener {
   readonly wakeup = new Wakeup();
   private live = false;
   private readonly queue: ReadingEvent[] = [];

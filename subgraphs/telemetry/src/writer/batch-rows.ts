@@ -2,7 +2,7 @@ import { DAY_US, floorTo } from '../rollup/aggregate.js';
 import type { LogEntry } from '@pulsegraph/kit/event-log';
 import type { ReadingsRecord, RecordedReading, RejectionRecord } from '@pulsegraph/contracts';
 import type { ClientBase } from 'pg';
-import { PoisonError, faultOf } from './poison.js';
+import { checkStorable } from './poison.js';
 import type { SeriesDirectory, WriterSeries } from './series-directory.js';
 
 let batchNumber = 0;
@@ -53,8 +53,7 @@ export class BatchRows {
       const { deviceId, organizationId, readings } = this.records[index]!;
       for (const reading of readings) {
         const series = found[next++] ?? directory.find(deviceId, reading)!;
-        const fault = faultOf(reading);
-        if (fault) throw new PoisonError(fault);
+        checkStorable(reading);
         const us = reading.recordedAtUs;
         if (!this.isFirst(series, us)) {
           this.duplicates.set(organizationId, (this.duplicates.get(organizationId) ?? 0) + 1);

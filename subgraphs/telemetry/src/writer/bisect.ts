@@ -34,8 +34,7 @@ export async function storeAroundPoison(
     onPoison(error, entry!);
     // A rejection that cannot be stored is in the log by now, and nothing else can be done for it.
     if (record.type !== 'readings') return;
-    const detail = `The reading could not be stored: ${error.message}.`;
-    await storeAroundPoison([{ ...entry!, record: rejectionOf(record, record.readings, detail) }], store, onPoison);
+    await storeAroundPoison([{ ...entry!, record: rejectionOf(record, error) }], store, onPoison);
   }
 }
 

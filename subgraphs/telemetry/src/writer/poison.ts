@@ -1,11 +1,21 @@
-import { ReadingFlag, type ReadingsRecord, type RecordedReading, type RejectionRecord } from '@pulsegraph/contracts';
+import { ReadingFlag, type ReadingsRecord, type RecordedReading, type RejectionReason, type RejectionRecord } from '@pulsegraph/contracts';
 
 /** A record that can never be stored as it is; trying again would stop the stream behind it. */
 export class PoisonError extends Error {
   override readonly name = 'PoisonError';
+  constructor(
+    message: string,
+    readonly reason: RejectionReason = 'MALFORMED',
+  ) {
+    super(message);
+  }
 }
 
 const YEAR_2200_US = Date.UTC(2200, 0) * 1000;
+// Squares of these must stay within a double: Postgres refuses to compute what overflows, or vanishes, and then nobody could
+// read the series. It is also what uninitialised memory looks like.
+const SMALLEST = 1e-100;
+const LARGEST = 1e100;
 const KNOWN_FLAGS = ReadingFlag.LATE | ReadingFlag.SUSPECT | ReadingFlag.HISTORICAL;
 
 /**
@@ -18,17 +28,21 @@ export function isPoison(error: unknown): error is Error {
   return typeof code === 'string' && /^2[23]/.test(code) && code !== '23505';
 }
 
-/** Why the row format cannot hold this reading; null when it can. */
-export function faultOf({ recordedAtUs, value, text, kind, flags }: RecordedReading): string | null {
+/** Throws PoisonError for a reading that the tables cannot hold. */
+export function checkStorable({ recordedAtUs, value, text, kind, flags }: RecordedReading): void {
   // Negated, so that NaN falls out too.
-  if (!(recordedAtUs >= 0 && recordedAtUs < YEAR_2200_US)) return 'its instant lies outside 1970 to 2200';
-  if (kind === 'TEXT' ? typeof text !== 'string' : typeof value !== 'number') return 'it has no value of its kind';
-  if (text?.includes('\0')) return 'its text contains a NUL character';
-  return (flags & ~KNOWN_FLAGS) === 0 ? null : 'it carries flags that do not exist';
+  if (!(recordedAtUs >= 0 && recordedAtUs < YEAR_2200_US)) throw new PoisonError('its instant lies outside 1970 to 2200');
+  if (kind === 'TEXT' ? typeof text !== 'string' : typeof value !== 'number') throw new PoisonError('it has no value of its kind');
+  if (value !== null && value !== 0) {
+    const magnitude = Math.abs(value);
+    if (!(magnitude >= SMALLEST && magnitude <= LARGEST)) throw new PoisonError('no quantity is that large or that small', 'IMPLAUSIBLE');
+  }
+  if (text?.includes('\0')) throw new PoisonError('its text contains a NUL character');
+  if ((flags & ~KNOWN_FLAGS) !== 0) throw new PoisonError('it carries flags that do not exist');
 }
 
-export function rejectionOf(record: ReadingsRecord, readings: unknown, detail: string): RejectionRecord {
-  const { organizationId, deviceKey, deviceId, receivedAtUs } = record;
+export function rejectionOf(record: ReadingsRecord, error: Error): RejectionRecord {
+  const { organizationId, deviceKey, deviceId, receivedAtUs, readings } = record;
   return {
     type: 'rejection',
     organizationId,
@@ -36,9 +50,18 @@ export function rejectionOf(record: ReadingsRecord, readings: unknown, detail: s
     topic: null,
     deviceKey,
     deviceId,
-    reason: 'MALFORMED',
-    detail,
-    payload: JSON.stringify(readings),
+    reason: error instanceof PoisonError ? error.reason : 'MALFORMED',
+    detail: `The reading could not be stored: ${error.message}.`,
+    // In our own dialect's form, so that it can be replayed.
+    payload: JSON.stringify(
+      readings.map(({ metric, unit, recordedAtUs, value, text }) => ({
+        metric,
+        unit,
+        t0: recordedAtUs / 1000,
+        dt: [0],
+        v: [text ?? value],
+      })),
+    ),
     encoding: 'UTF8',
     receivedAtUs,
   };
