@@ -9,6 +9,7 @@ const limit = z
   .nullish()
   .transform((value) => value ?? null);
 const duration = z.int().nonnegative().max(MAX_DURATION_MS, 'must be at most 31 days');
+const window = duration.min(1_000, 'must be at least a second');
 const durationOrZero = duration.nullish().transform((value) => value ?? 0);
 
 const threshold = z
@@ -45,19 +46,52 @@ const offline = z
   })
   .transform(({ after: afterMs, ...rest }) => ({ ...rest, afterMs }));
 
-const kinds = { threshold, offline };
-type Kind = keyof typeof kinds;
-const KINDS = Object.keys(kinds) as Kind[];
+const rateOfChange = z
+  .object({ metric, perMinuteAbove: z.number().positive('must be positive: rising and falling both count'), over: window })
+  .transform(({ over: overMs, ...rest }) => ({ ...rest, overMs }));
+
+const trend = z
+  .object({ metric, reaches: z.number(), within: window, over: window })
+  .transform(({ within: withinMs, over: overMs, ...rest }) => ({ ...rest, withinMs, overMs }));
+
+const earlyWarningScore = z
+  .object({ score: z.int().min(1, 'must be at least 1').max(20, 'can be no more than 20'), singleParameter: z.boolean(), validFor: window })
+  .transform(({ validFor: validForMs, ...rest }) => ({ ...rest, validForMs }));
+
+const MAX_PARTS = 10;
+const MAX_DEPTH = 3;
+
+/** @param depth How many more levels of all and any may follow. */
+function conditionOf(depth: number): z.ZodType<Condition> {
+  const parts =
+    depth > 0
+      ? z
+          .array(z.lazy(() => conditionOf(depth - 1)))
+          .min(2, 'must have at least two conditions')
+          .max(MAX_PARTS, `must have at most ${MAX_PARTS} conditions`)
+      : z.never(`all and any may be nested ${MAX_DEPTH} deep`);
+  const kinds = { threshold, rateOfChange, offline, trend, earlyWarningScore, all: parts, any: parts };
+  const names = Object.keys(kinds) as (keyof typeof kinds)[];
+  return z
+    .object({
+      threshold: threshold.nullish(),
+      rateOfChange: rateOfChange.nullish(),
+      offline: offline.nullish(),
+      trend: trend.nullish(),
+      earlyWarningScore: earlyWarningScore.nullish(),
+      all: parts.nullish(),
+      any: parts.nullish(),
+    })
+    .transform((input, context): Condition => {
+      const given = names.filter((name) => input[name] != null);
+      const [name] = given;
+      if (given.length !== 1 || !name) {
+        context.addIssue({ code: 'custom', message: `set exactly one of ${names.join(', ')}` });
+        return z.NEVER;
+      }
+      return { [name]: input[name] } as Condition;
+    });
+}
 
 /** `ConditionInput` → the condition as it is stored and evaluated. */
-export const conditionRules = z
-  .object({ threshold: threshold.nullish(), offline: offline.nullish() })
-  .transform((input, context): Condition => {
-    const given = KINDS.filter((kind) => input[kind] != null);
-    const [kind] = given;
-    if (given.length !== 1 || !kind) {
-      context.addIssue({ code: 'custom', message: `set exactly one of ${KINDS.join(', ')}` });
-      return z.NEVER;
-    }
-    return { [kind]: input[kind] } as Condition;
-  });
+export const conditionRules = conditionOf(MAX_DEPTH);

@@ -2,7 +2,7 @@ import { SEVERITIES, type MetricEntry } from '@pulsegraph/contracts';
 import { errors, parseInput } from '@pulsegraph/kit/errors';
 import type { RegistryProjection } from '@pulsegraph/kit/registry';
 import { z } from 'zod';
-import { metricsOf, type Condition } from '../evaluation/index.js';
+import { metricsOf, SCORE_METRICS, type Condition } from '../evaluation/index.js';
 import { conditionRules } from './condition.rules.js';
 import { devicesOf, type RuleTarget } from './rule-target.js';
 
@@ -43,24 +43,29 @@ export function parseRule(input: unknown, organizationId: string, registry: Regi
   if (deviceIds?.some((id) => !own(registry.device(id)))) throw errors.notFound('device');
   if (profileId !== null && !own(registry.profile(profileId))) throw errors.notFound('profile');
   if (assetId !== null && !own(registry.asset(assetId))) throw errors.notFound('asset');
-  for (const metric of metricsOf(draft.condition)) checkMetric(metric, draft.condition, draft.target, organizationId, registry, nowMs);
+  checkMetrics(draft.condition, 'input.condition', (metric) => metricEntries(metric, draft.target, organizationId, registry, nowMs));
   return draft;
 }
 
 /** A rule that could never fire is a mistake: some device of the target must have the metric, or some profile while there is no device. */
-function checkMetric(
-  metric: string,
-  condition: Condition,
-  target: RuleTarget,
-  organizationId: string,
-  registry: RegistryProjection,
-  nowMs: number,
-): void {
-  const path = `input.condition.${Object.keys(condition)[0]}.metric`;
-  const entries = metricEntries(metric, target, organizationId, registry, nowMs);
-  if (entries.length === 0) throw errors.badUserInput(path, `no device of the target has a metric "${metric}"`);
-  if ('threshold' in condition && entries.every(({ kind }) => kind === 'TEXT')) {
-    throw errors.badUserInput(path, `"${metric}" is text and cannot be compared with a number`);
+function checkMetrics(condition: Condition, path: string, entriesOf: (metric: string) => MetricEntry[]): void {
+  const [kind, content] = Object.entries(condition)[0]!;
+  if (kind === 'all' || kind === 'any') {
+    (content as Condition[]).forEach((part, index) => checkMetrics(part, `${path}.${kind}[${index}]`, entriesOf));
+    return;
+  }
+  if (kind === 'earlyWarningScore') {
+    if (Object.keys(SCORE_METRICS).every((metric) => entriesOf(metric).length === 0)) {
+      throw errors.badUserInput(`${path}.${kind}`, 'no device of the target measures any of the parameters of NEWS2');
+    }
+    return;
+  }
+  for (const metric of metricsOf(condition)) {
+    const entries = entriesOf(metric);
+    if (entries.length === 0) throw errors.badUserInput(`${path}.${kind}.metric`, `no device of the target has a metric "${metric}"`);
+    if (kind !== 'offline' && entries.every((entry) => entry.kind === 'TEXT')) {
+      throw errors.badUserInput(`${path}.${kind}.metric`, `"${metric}" is text and cannot be compared with a number`);
+    }
   }
 }
 

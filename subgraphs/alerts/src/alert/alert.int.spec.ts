@@ -290,6 +290,57 @@ it('names the patient only to those who may know', async () => {
   expect(await codeOf(entity, as('OPERATOR'), { r: [{ __typename: 'Patient', id: patientId }] })).toBe('FORBIDDEN');
 });
 
+const OVER_50 = { threshold: { metric: 'temperature', above: 50 } };
+
+it('gives back every kind of condition as it was given, and says it in words', async () => {
+  const { admin } = await aHall();
+  const create = `mutation ($input: AlertRuleInput!) { createAlertRule(input: $input) { summary condition {
+    ...leaf all { ...leaf any { ...leaf } } any { ...leaf } } } }
+    fragment leaf on Condition { threshold { metric above below for hysteresis clearAfter } rateOfChange { metric perMinuteAbove over }
+      offline { metric after } trend { metric reaches within over } earlyWarningScore { score singleParameter validFor } }`;
+  const given: [condition: object, summary: string, back?: object][] = [
+    [
+      { threshold: { metric: 'temperature', above: 85.5, below: 15, for: 'PT1M30S', hysteresis: 0, clearAfter: 'PT0S' } },
+      'Temperature above 85.5 °C or below 15 °C for 1 min 30 s',
+    ],
+    [
+      { rateOfChange: { metric: 'temperature', perMinuteAbove: 2, over: 'PT5M' } },
+      'Temperature changing by more than 2 °C per min over 5 min',
+    ],
+    [{ offline: { metric: 'temperature', after: 'PT1H' } }, 'Temperature missing for 1 h'],
+    [
+      { trend: { metric: 'temperature', reaches: 85, within: 'PT30M', over: 'PT2H' } },
+      'Temperature reaching 85 °C within 30 min, by its trend over 2 h',
+    ],
+    [
+      { earlyWarningScore: { score: 7, singleParameter: false, validFor: 'PT4H' } },
+      'NEWS2 of 7 or more (decision aid, not a medical device)',
+    ],
+    [
+      { all: [OVER_50, { any: [{ offline: {} }, { rateOfChange: { metric: 'temperature', perMinuteAbove: 1 } }] }] },
+      'Temperature above 50 °C, and (Device offline, or Temperature changing by more than 1 °C per min over 1 min)',
+      {
+        all: [
+          { threshold: { ...OVER_50.threshold, below: null, for: 'PT0S', hysteresis: 0, clearAfter: 'PT0S' } },
+          {
+            any: [{ offline: { metric: null, after: null } }, { rateOfChange: { metric: 'temperature', perMinuteAbove: 1, over: 'PT1M' } }],
+          },
+        ],
+      },
+    ],
+  ];
+  for (const [condition, summary, back = condition] of given) {
+    const { createAlertRule: rule } = await give<{ createAlertRule: { summary: string; condition: object } }>(create, admin, {
+      input: { ...RULE, condition },
+    });
+    expect(rule.summary).toBe(summary);
+    expect(withoutNulls(rule.condition)).toEqual(withoutNulls(back));
+  }
+});
+function withoutNulls(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value, (_key, part: unknown) => (part === null ? undefined : part)));
+}
+
 it('refuses rules that make no sense, naming the place', async () => {
   const { admin, devices } = await aHall();
   const refusals: [object, string][] = [
@@ -309,6 +360,15 @@ it('refuses rules that make no sense, naming the place', async () => {
       'input.condition.threshold.metric',
     ],
     [{ condition: { offline: { after: 'PT0.5S' } } }, 'input.condition.offline.after'],
+    [{ condition: { rateOfChange: { metric: 'temperature', perMinuteAbove: 0 } } }, 'input.condition.rateOfChange.perMinuteAbove'],
+    [{ condition: { trend: { metric: 'temperature', reaches: 1, within: 'PT0S' } } }, 'input.condition.trend.within'],
+    [{ condition: { earlyWarningScore: { score: 21 } } }, 'input.condition.earlyWarningScore.score'],
+    [{ condition: { all: [OVER_50] } }, 'input.condition.all'],
+    [{ condition: { any: [OVER_50, { threshold: { metric: 'luck', above: 1 } }] } }, 'input.condition.any[1].threshold.metric'],
+    [
+      { condition: { any: [OVER_50, { all: [OVER_50, { any: [OVER_50, { all: [OVER_50, OVER_50] }] }] }] } },
+      'input.condition.any[1].all[1].any[1].all',
+    ],
   ];
   for (const [over, path] of refusals) {
     const { errors } = await askSubgraph(alerts, CREATE, { viewer: admin, variables: { input: { ...RULE, ...over } } });

@@ -1,8 +1,12 @@
 import type { Condition, Evidence } from './condition.js';
 import type { ConditionNode, NodeState, Sample, Tick } from './node.js';
+import { childrenOf, createCompositeNode } from './composite.node.js';
 import { createConnectivityNode, createSilenceNode } from './offline.node.js';
 import { moveBetween, type Move } from './phase.js';
+import { createRateNode } from './rate.node.js';
+import { createScoreNode } from './score.node.js';
 import { createThresholdNode } from './threshold.node.js';
+import { createTrendNode } from './trend.node.js';
 
 /** What a person must hear of. */
 export interface Verdict extends Evidence {
@@ -16,6 +20,11 @@ export interface Verdict extends Evidence {
 /** @throws For a condition of a kind unknown here: a newer release may have stored it. */
 export function createNode(condition: Condition): ConditionNode {
   if ('threshold' in condition) return createThresholdNode(condition.threshold);
+  if ('rateOfChange' in condition) return createRateNode(condition.rateOfChange);
+  if ('trend' in condition) return createTrendNode(condition.trend);
+  if ('earlyWarningScore' in condition) return createScoreNode(condition.earlyWarningScore);
+  if ('all' in condition) return createCompositeNode(condition.all.map(createNode), 'all');
+  if ('any' in condition) return createCompositeNode(condition.any.map(createNode), 'any');
   if ('offline' in condition) {
     const { metric, afterMs } = condition.offline;
     return metric === null && afterMs === null ? createConnectivityNode() : createSilenceNode(condition.offline);
@@ -56,7 +65,11 @@ function judge(before: NodeState, after: NodeState, atUs: number, value: number 
   });
 }
 
-/** True when the difference must be stored: phases decide what happens after a restart, the newest value does not. */
+/** True when the difference must be stored: phases decide what happens after a restart, the newest values do not. */
 export function mustStore(before: NodeState, after: NodeState): boolean {
-  return before !== after && before.phase !== after.phase;
+  if (before === after) return false;
+  if (before.phase !== after.phase) return true;
+  const then = childrenOf(before);
+  const now = childrenOf(after);
+  return then !== undefined && now !== undefined && now.some((child, index) => mustStore(then[index]!, child));
 }

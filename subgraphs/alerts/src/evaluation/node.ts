@@ -6,13 +6,18 @@ export interface Sample {
   metric: string;
   /** recordedAt. */
   atUs: number;
+  /** NaN for words. */
   value: number;
+  text: string | null;
+  /** UCUM. */
+  unit: string;
+  /** Which SpO2 scale holds for the patient; 1 where there is none. */
+  spo2Scale: 1 | 2;
 }
 
 /** The newest reading of a series, and how long it may be taken to hold. */
 export interface Held {
   atUs: number;
-  value: number;
   heldUntilUs: number;
 }
 
@@ -54,6 +59,8 @@ export interface ConditionNode {
   /** Silences that time alone brings about, in platform time. */
   readonly silences: readonly Silence[];
   readonly usesConnectivity: boolean;
+  /** Wants `spo2Scale` in its samples. */
+  readonly usesPatient: boolean;
   readonly initial: NodeState;
   onSample(state: NodeState, sample: Sample): NodeState;
   onTick(state: NodeState, tick: Tick): NodeState;

@@ -10,6 +10,7 @@ export function createConnectivityNode(): ConditionNode {
     metrics: [],
     silences: [],
     usesConnectivity: true,
+    usesPatient: false,
     initial: INITIAL,
     onSample: (state) => state,
     onTick(state: NodeState, { connectivity }: Tick): NodeState {
@@ -30,6 +31,7 @@ export function createSilenceNode({ metric, afterMs }: OfflineCondition): Condit
     metrics: metric === null ? [] : [metric],
     silences: [{ metric, afterUs }],
     usesConnectivity: false,
+    usesPatient: false,
     initial: INITIAL,
     // That it was heard reaches the node by a tick, which says when.
     onSample: (state) => state,

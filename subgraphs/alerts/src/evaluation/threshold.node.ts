@@ -25,6 +25,7 @@ export function createThresholdNode(condition: ThresholdCondition): ConditionNod
     metrics: [metric],
     silences: [],
     usesConnectivity: false,
+    usesPatient: false,
     initial: INITIAL,
     onSample(state: NodeState, { metric: of, value, atUs }: Sample): NodeState {
       if (of !== metric) return state;

@@ -37,7 +37,7 @@ function run(condition: ThresholdCondition, inputs: readonly Input[]): Verdict[]
   for (const input of inputs) {
     const atUs = input.at * SECOND_US;
     if ('value' in input) {
-      const sample = { metric: 'temperature', atUs, value: input.value };
+      const sample = { metric: 'temperature', atUs, value: input.value, text: null, unit: 'Cel', spo2Scale: 1 } as const;
       state = evaluateSample(node, state, sample, () => tickAt(atUs), verdicts);
       last = sample;
     } else state = evaluateTick(node, state, tickAt(atUs), verdicts);

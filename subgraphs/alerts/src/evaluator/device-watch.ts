@@ -1,4 +1,4 @@
-import type { DeviceEntry } from '@pulsegraph/contracts';
+import type { DeviceEntry, RecordedReading } from '@pulsegraph/contracts';
 import type { NodeState } from '../evaluation/index.js';
 import type { LiveRule } from './live-rule.js';
 
@@ -23,7 +23,8 @@ export interface Pair {
 export interface SeriesWatch {
   /** recordedAt of the newest reading evaluated; what is not newer raises nothing. */
   lastAtUs: number;
-  lastValue: number;
+  /** The newest, where it came while this process ran. */
+  last: RecordedReading | null;
   /** receivedAt of the newest. */
   heardAtUs: number;
   /** How long a value may be taken to hold when nothing newer comes. */
@@ -79,7 +80,7 @@ export class DeviceWatch {
   seriesOf(metric: string, freshUsOf: (metric: string) => number): SeriesWatch {
     let series = this.series.get(metric);
     if (!series) {
-      series = { lastAtUs: -Infinity, lastValue: NaN, heardAtUs: 0, freshUs: freshUsOf(metric), pairs: [] };
+      series = { lastAtUs: -Infinity, last: null, heardAtUs: 0, freshUs: freshUsOf(metric), pairs: [] };
       this.series.set(metric, series);
     }
     return series;

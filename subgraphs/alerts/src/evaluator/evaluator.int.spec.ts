@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ReadingFlag, type ConnectivityEntry, type MetricEntry } from '@pulsegraph/contracts';
+import { ReadingFlag, type ConnectivityEntry, type MetricEntry, type RecordedReading } from '@pulsegraph/contracts';
 import { createMemoryEventLog, type EventLog } from '@pulsegraph/kit/event-log';
 import { createInProcessBus } from '@pulsegraph/kit/live-bus';
 import { silentLog } from '@pulsegraph/kit/log';
@@ -11,6 +11,7 @@ import {
   anAssignmentEntry,
   anAssetEntry,
   anOrganizationEntry,
+  aPatientEntry,
   aProfileEntry,
   aReading,
   aReadingsRecord,
@@ -422,4 +423,37 @@ it('carries on where another evaluator stopped, in both directions', async () =>
     await other.stop();
     await otherLog.close();
   }
+});
+
+it('scores a patient by the scale that is set for him, from numbers and words, and names what is missing', async () => {
+  const vital = (metric: string, unit: string, over: Partial<MetricEntry> = {}) =>
+    aMetricEntry({ metric, name: metric, unit, alertMin: null, alertMax: null, ...over });
+  const words = vital('consciousness', '1', { kind: 'TEXT', values: ['Alert', 'Confusion'] });
+  const plant = await aPlant([vital('spo2', '%'), vital('heartRate', '/min'), words]);
+  const patient = aPatientEntry({ id: randomUUID(), organizationId: plant.organizationId, spo2Scale: 2 });
+  const { organizationId, device } = plant;
+  await plant.push(
+    put('patient', patient),
+    put('assignment', anAssignmentEntry({ id: randomUUID(), organizationId, deviceId: device.id, assetId: null, patientId: patient.id })),
+  );
+  await plant.rule({ earlyWarningScore: { score: 5 } });
+  const say = (second: number, ...readings: Partial<RecordedReading>[]) =>
+    log.append([
+      { ...plant.record(second, 0), readings: readings.map((over) => aReading({ recordedAtUs: TEST_NOW_US + second * 1e6, ...over })) },
+    ]);
+  // 3 points on scale 1, none on scale 2.
+  await say(1, { metric: 'spo2', unit: '%', value: 90 }, { metric: 'heartRate', unit: '/min', value: 120 });
+  expect(await plant.alerts()).toEqual([]);
+  await say(2, { metric: 'consciousness', unit: '1', kind: 'TEXT', value: null, text: 'Confusion' });
+  expect(await plant.alerts()).toMatchObject([
+    {
+      kind: 'EARLY_WARNING_SCORE',
+      value: 5,
+      unit: '{score}',
+      message:
+        'NEWS2 at least 5, medium risk: pulse 120 (2), consciousness C (3); incomplete: respiration, oxygen, systolic, temperature missing (decision aid, not a medical device)',
+    },
+  ]);
+  await say(3, { metric: 'consciousness', unit: '1', kind: 'TEXT', value: null, text: 'Alert' });
+  expect(await plant.alerts()).toMatchObject([{ status: 'RESOLVED' }]);
 });

@@ -4,7 +4,7 @@ import type { Log } from '@pulsegraph/kit/log';
 import type { RegistryProjection } from '@pulsegraph/kit/registry';
 import { evaluateSample, evaluateTick, mustStore, type NodeState, type Sample, type Verdict } from '../evaluation/index.js';
 import { DeviceArrivals } from './device-arrivals.js';
-import { pairKey, type DeviceWatch, type Pair, type SeriesWatch } from './device-watch.js';
+import { pairKey, type DeviceWatch, type Pair } from './device-watch.js';
 import { beginWatching, isHeardSince, PairTick, silenceOf } from './pair-tick.js';
 import type { RuleBook } from './rule-book.js';
 import type { Unsaved, VerdictSaver } from './verdict.saver.js';
@@ -37,7 +37,7 @@ export class Evaluator implements WatchEvents {
   private turn: Promise<unknown> = Promise.resolve();
   private place: Unsaved['place'] = null;
   private readonly out: Verdict[] = [];
-  private readonly sample: Sample = { metric: '', atUs: 0, value: 0 };
+  private readonly sample: Sample = { metric: '', atUs: 0, value: 0, text: null, unit: '1', spo2Scale: 1 };
 
   private readonly arrivals: DeviceArrivals;
   readonly watches: WatchList;
@@ -155,27 +155,30 @@ export class Evaluator implements WatchEvents {
 
   private evaluateReadings(watch: DeviceWatch, record: ReadingsRecord): void {
     for (const reading of inOrder(record.readings)) {
-      if (reading.value === null || (reading.flags & SILENT_FLAGS) !== 0) continue;
+      if ((reading.flags & SILENT_FLAGS) !== 0) continue;
       const series = watch.series.get(reading.metric);
       if (!series || reading.recordedAtUs <= series.lastAtUs) continue;
       watch.skewUs = record.receivedAtUs - reading.recordedAtUs;
       if (record.receivedAtUs > series.heardAtUs) series.heardAtUs = record.receivedAtUs;
-      this.evaluateReading(series, reading.metric, reading.recordedAtUs, reading.value, record.receivedAtUs);
+      this.take(reading);
+      for (const pair of series.pairs) this.runSample(pair, this.sample, record.receivedAtUs);
+      series.lastAtUs = reading.recordedAtUs;
+      series.last = reading;
     }
   }
 
-  private evaluateReading(series: SeriesWatch, metric: string, atUs: number, value: number, receivedAtUs: number): void {
+  private take({ metric, recordedAtUs, value, text, unit }: RecordedReading): void {
     const { sample } = this;
     sample.metric = metric;
-    sample.atUs = atUs;
-    sample.value = value;
-    for (const pair of series.pairs) this.runSample(pair, sample, receivedAtUs);
-    series.lastAtUs = atUs;
-    series.lastValue = value;
+    sample.atUs = recordedAtUs;
+    sample.value = value ?? NaN;
+    sample.text = text;
+    sample.unit = unit;
   }
 
   private runSample(pair: Pair, sample: Sample, receivedAtUs: number): void {
     const { rule } = pair;
+    if (rule.node.usesPatient) sample.spo2Scale = this.spo2ScaleOf(pair, sample.atUs);
     try {
       const tickBefore = () => new PairTick(pair, this.options.registry, receivedAtUs / 1_000, sample.atUs);
       const after = evaluateSample(rule.node, pair.state, sample, tickBefore, this.out);
@@ -270,10 +273,17 @@ export class Evaluator implements WatchEvents {
   private continueFrom(pair: Pair, lastAtUs: number): void {
     for (const metric of pair.rule.node.metrics) {
       const series = pair.device.series.get(metric);
-      if (!series || series.lastAtUs <= lastAtUs || Number.isNaN(series.lastValue)) continue;
-      this.runSample(pair, { metric, atUs: series.lastAtUs, value: series.lastValue }, series.lastAtUs + pair.device.skewUs);
+      if (!series?.last || series.lastAtUs <= lastAtUs) continue;
+      this.take(series.last);
+      this.runSample(pair, this.sample, series.lastAtUs + pair.device.skewUs);
     }
     if (isHeardSince(pair)) this.runTick(pair, new PairTick(pair, this.options.registry, this.options.clock()));
+  }
+
+  private spo2ScaleOf({ device }: Pair, atUs: number): 1 | 2 {
+    const { registry } = this.options;
+    const patientId = registry.patientOf(device.entry.id, atUs / 1_000);
+    return (patientId !== null && registry.patient(patientId)?.spo2Scale) || 1;
   }
 }
 

@@ -23,7 +23,7 @@ export class PairTick implements Tick {
   held(metric: string): Held | undefined {
     const series = this.pair.device.series.get(metric);
     if (!series || series.lastAtUs <= 0) return undefined;
-    return { atUs: series.lastAtUs, value: series.lastValue, heldUntilUs: series.lastAtUs + series.freshUs };
+    return { atUs: series.lastAtUs, heldUntilUs: series.lastAtUs + series.freshUs };
   }
 
   heardAtUs(metric: string | null): number | null {

@@ -2,7 +2,7 @@ import type { AlertTransition } from '@pulsegraph/contracts';
 import type { RegistryProjection } from '@pulsegraph/kit/registry';
 import type { Pool } from 'pg';
 import { recordTransitions } from '../alert-change/record-transitions.js';
-import { describeEvidence } from '../alert-rule/summary.js';
+import { describeEvidence, unitOf } from '../alert-rule/summary.js';
 import type { Announcer } from '../announce.js';
 import type { Verdict } from '../evaluation/index.js';
 import { groupBy } from '../group-by.js';
@@ -119,7 +119,7 @@ export class VerdictSaver {
       deviceName: entry.name,
       assetId: registry.assetOf(entry.id, startedAtMs),
       patientId: registry.patientOf(entry.id, startedAtMs),
-      unit: verdict.metric === null ? null : (registry.metric(entry, verdict.metric)?.unit ?? null),
+      unit: unitOf(verdict, (metric) => registry.metric(entry, metric)),
       message: describeEvidence(verdict, rule.condition, (metric) => registry.metric(entry, metric)),
     };
   }

@@ -90,7 +90,7 @@ export class WatchList {
       const series = pair.device.series.get(metric);
       if (!series || series.lastAtUs >= row.last_at_us) continue;
       series.lastAtUs = row.last_at_us;
-      series.lastValue = row.state.evidence?.value ?? NaN;
+      series.last = null;
     }
     if (!fits) this.events.onReset(pair, isActive(row.state.phase));
     this.events.onKnown(pair);
