@@ -217,6 +217,19 @@ describe('what a device says of itself', () => {
     silent.destroy();
   });
 
+  it('its labels are told once, not with every reading', async () => {
+    const client = await device();
+    const reading = { deviceId: TEST_DEVICE.key, sensorType: 'temperature', value: 70, unit: 'fahrenheit', location: 'Hall B' };
+    await publish(client, reading);
+    await publish(client, reading);
+    await publish(client, { ...reading, location: 'Hall C' });
+    expect(log.records.flatMap((record) => ('event' in record && record.event === 'labels' ? [record.labels] : []))).toEqual([
+      [{ key: 'location', value: 'Hall B' }],
+      [{ key: 'location', value: 'Hall C' }],
+    ]);
+    expect(readings(log.records)).toHaveLength(3);
+  });
+
   it('a message without a time is now, and one from an hour ago is late', async () => {
     const client = await device();
     const before = Date.now() * 1000;

@@ -6,10 +6,12 @@ import {
   type DecodeContext,
   type DecodedMessage,
   type DeviceDirectory,
+  type Label,
   type RefusedPart,
 } from '@pulsegraph/decode';
 import type { Log } from '@pulsegraph/kit/log';
 import { counter } from '@pulsegraph/kit/metrics';
+import { LRUCache } from 'lru-cache';
 import type { Appender, Receipt } from '../batch/appender.js';
 import { createClock } from './clock.js';
 
@@ -32,6 +34,7 @@ const LOG_PAUSE_MS = 10_000;
 export class Intake {
   readonly nowUs = createClock();
   private readonly context: DecodeContext;
+  private readonly toldLabels = new LRUCache<string, string>({ max: 50_000 });
   private tallied = false;
   private readonly tallies = {
     mqtt: { messages: 0, readings: 0 },
@@ -64,11 +67,21 @@ export class Intake {
   }
 
   private hand(door: Door, topic: string, decoded: DecodedMessage, receipt: Receipt): number {
+    if (decoded.events.length > 0)
+      decoded.events = decoded.events.filter((event) => event.event !== 'labels' || this.isNews(event.deviceId, event.labels));
     const records = recordsOf(decoded);
     this.count(door, decoded);
     this.options.appender.push(records, receipt);
     for (const part of decoded.unattributed) this.unattributed(door, topic, part);
     return heapBytesOf(records);
+  }
+
+  /** A device repeats its labels with every reading; until the registry has them, once is enough. */
+  private isNews(deviceId: string, labels: readonly Label[]): boolean {
+    const told = JSON.stringify(labels);
+    if (this.toldLabels.get(deviceId) === told) return false;
+    this.toldLabels.set(deviceId, told);
+    return true;
   }
 
   /** Tallied here and handed to Prometheus once a turn: a labelled counter costs as much as validating a reading. */
