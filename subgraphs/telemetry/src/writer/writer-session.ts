@@ -185,6 +185,8 @@ export class WriterSession {
     this.running = flush(this.pool, this.unflushed)
       .then(() => void (this.unflushed = null))
       .finally(() => (this.running = null));
+    // Whoever wants to know asks `flushed`.
+    this.running.catch(() => undefined);
   }
 
   /** Rejects when the flush under way failed; it is kept and the next `startFlush` tries it again. */
@@ -194,7 +196,8 @@ export class WriterSession {
 
   /** After the last batch: leaves nothing to read back. */
   async end(): Promise<void> {
-    await this.flushed();
+    // What failed is kept, and tried once more.
+    await this.flushed().catch(() => undefined);
     const { group, owner, open, seq } = this.state;
     if (this.unflushed) await flush(this.pool, this.unflushed);
     await flush(this.pool, {
