@@ -3,9 +3,17 @@ import { benchFanout } from './fanout.bench.js';
 import { benchGateway } from './gateway.bench.js';
 import { benchIngest } from './ingest.bench.js';
 import { benchLatency } from './latency.bench.js';
+import { benchPressure } from './pressure.bench.js';
 import { saveResult } from './measure/result.js';
 
-const BENCHES = { detection: benchDetection, fanout: benchFanout, gateway: benchGateway, ingest: benchIngest, latency: benchLatency };
+const BENCHES = {
+  detection: benchDetection,
+  fanout: benchFanout,
+  gateway: benchGateway,
+  ingest: benchIngest,
+  latency: benchLatency,
+  pressure: benchPressure,
+};
 
 async function main(): Promise<void> {
   const [name = '', ...args] = process.argv.slice(2);
