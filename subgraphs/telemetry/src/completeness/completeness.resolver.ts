@@ -17,8 +17,8 @@ export class Completeness {
 export class CompletenessResolver {
   constructor(private readonly service: CompletenessService) {}
 
-  @FieldResolver(() => Completeness, { name: 'completeness', description: 'What should have arrived against what did.' })
-  async read(
+  @FieldResolver(() => Completeness, { description: 'What should have arrived against what did.' })
+  async completeness(
     @Root() { id }: Device,
     @Arg('metric') metric: string,
     @Arg('from', () => Date) from: Date,

@@ -49,10 +49,10 @@ export class SeriesResolver {
 
 @Resolver(() => Device)
 export class DeviceSeriesResolver {
-  constructor(private readonly series: SeriesService) {}
+  constructor(private readonly service: SeriesService) {}
 
-  @FieldResolver(() => Series, { name: 'series', nullable: true, description: 'Numbers only; for a TEXT metric see states.' })
-  async read(
+  @FieldResolver(() => Series, { nullable: true, description: 'Numbers only; for a TEXT metric see states.' })
+  async series(
     @Root() { id }: Device,
     @Arg('metric') metric: string,
     @Arg('from', () => Date) from: Date,
@@ -60,7 +60,7 @@ export class DeviceSeriesResolver {
     @Arg('maxPoints', () => Int, { defaultValue: 500 }) maxPoints: number,
     @Ctx() { viewer, requestId }: TelemetryContext,
   ): Promise<Series | null> {
-    const result = await this.series.readOne(requirePermission(viewer, 'graph:read'), id, { metric, from, to, maxPoints }, requestId);
+    const result = await this.service.readOne(requirePermission(viewer, 'graph:read'), id, { metric, from, to, maxPoints }, requestId);
     return result && (toSeries(result) as unknown as Series);
   }
 }
@@ -68,12 +68,12 @@ export class DeviceSeriesResolver {
 @Resolver(() => Patient)
 export class PatientSeriesResolver {
   constructor(
-    private readonly series: SeriesService,
+    private readonly service: SeriesService,
     private readonly projection: RegistryProjection,
   ) {}
 
-  @FieldResolver(() => Series, { name: 'series', nullable: true })
-  async read(
+  @FieldResolver(() => Series, { nullable: true })
+  async series(
     @Root() { id }: Patient,
     @Arg('metric') metric: string,
     @Arg('from', () => Date) from: Date,
@@ -84,7 +84,7 @@ export class PatientSeriesResolver {
     const reader = requirePermission(viewer, 'patients:read');
     if (this.projection.patient(id)?.organizationId !== reader.organizationId) throw errors.notFound('patient');
     const assignments = this.projection.assignmentsOfPatient(id);
-    const result = await this.series.readAssigned(reader, assignments, { metric, from, to, maxPoints }, requestId);
+    const result = await this.service.readAssigned(reader, assignments, { metric, from, to, maxPoints }, requestId);
     return result && (toSeries(result) as unknown as Series);
   }
 }
