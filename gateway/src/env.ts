@@ -17,7 +17,9 @@ const variables = z.object({
   PUBLIC_URL: httpUrl.default('http://localhost:4000'),
   CLIENT_DIR: z.string().optional(),
   TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
-  INTROSPECTION: z.enum(['everyone', 'signed-in']).default('everyone'),
+  /** Who may read the schema. Unset: in production those who are signed in, else everyone. */
+  INTROSPECTION: z.enum(['everyone', 'signed-in']).optional(),
+  NODE_ENV: z.string().optional(),
 });
 
 /** The only reader of `process.env` here. Throws one error that names every bad variable, and never a value. */
@@ -41,7 +43,7 @@ export function loadEnv(source: NodeJS.ProcessEnv = process.env) {
     publicUrl: env.PUBLIC_URL,
     clientDir: env.CLIENT_DIR === undefined ? undefined : resolve(env.CLIENT_DIR),
     trustedProxies: env.TRUSTED_PROXIES,
-    introspectionForStrangers: env.INTROSPECTION === 'everyone',
+    introspectionForStrangers: (env.INTROSPECTION ?? (env.NODE_ENV === 'production' ? 'signed-in' : 'everyone')) === 'everyone',
     logLevel: env.LOG_LEVEL,
     shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
   });

@@ -39,6 +39,11 @@ export const eventsExecuted = counter(
   'pulsegraph_gateway_live_events_executed_total',
   'Executions of a live operation: one per event and distinct operation.',
 );
+export const eventSeconds = histogram(
+  'pulsegraph_gateway_live_event_seconds',
+  'From the arrival of an event to the moment when it was handed to every quick client: the lag that we add.',
+  LATENCY_SECONDS,
+);
 export const payloadsSent = counter('pulsegraph_gateway_live_payloads_sent_total', 'Payloads handed to client connections.');
 export const itemsSkipped = counter('pulsegraph_gateway_live_items_skipped_total', 'Items that slow clients did not get.');
 export const slowClients = gauge('pulsegraph_gateway_live_slow_clients', 'Live operations whose client reads too slowly just now.');

@@ -3,6 +3,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { CLIENT_ADDRESS_HEADER, REQUEST_ID_HEADER, VIEWER_HEADER } from '@pulsegraph/contracts';
 import type { Log } from '@pulsegraph/kit/log';
 import { CircuitBreaker } from './circuit-breaker.js';
+import { subscribeOverSse } from './upstream-sse.js';
 import { createUpstreamSocket } from './upstream-socket.js';
 import { unavailable, type FetchContext, type SubgraphClient, type SubgraphOperation, type SubgraphResponse } from './subgraph-client.js';
 
@@ -34,7 +35,8 @@ export function createRemoteClient(name: string, options: RemoteClientOptions): 
   const agent = secure ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions);
   const send = secure ? httpsRequest : httpRequest;
   const breaker = new CircuitBreaker();
-  const socket = createUpstreamSocket(name, url, log);
+  let overSse = false;
+  const socket = createUpstreamSocket(name, url, log, () => (overSse = true));
   const target: RequestOptions = {
     protocol: url.protocol,
     hostname: url.hostname.replace(/^\[|\]$/g, ''),
@@ -120,7 +122,8 @@ export function createRemoteClient(name: string, options: RemoteClientOptions): 
         return unavailable(name, reason);
       }
     },
-    subscribe: (operation, context) => socket.subscribe(operation, context),
+    subscribe: (operation, context) =>
+      overSse ? subscribeOverSse(operation, { name, send, target, headers: headersOf(context, 0) }) : socket.subscribe(operation, context),
     async check() {
       const answer = await post(Buffer.from('{"query":"{__typename}"}'), { requestId: 'health' });
       if (!answer.data) throw new Error('no data');

@@ -9,9 +9,11 @@ import { SubgraphLost, SubscriptionRefused, type FetchContext, type SubgraphOper
 const HANDSHAKE_MS = 5_000;
 const PING_MS = 10_000;
 const PONG_MS = 5_000;
-const IDLE_CLOSE_MS = 3_000;
 /** Events that may wait for the gateway. Beyond, the subscription is opened anew from its cursor. */
 const MAX_PENDING = 10_000;
+
+/** What `ws` says when there is a server that speaks HTTP and not this. */
+const NO_WEBSOCKET = /Unexpected server response|Server sent (no|an invalid) subprotocol/;
 
 class UpstreamWebSocket extends WebSocket {
   constructor(address: string | URL, protocols?: string | string[]) {
@@ -28,8 +30,9 @@ export interface UpstreamSocket {
  * One graphql-transport-ws connection to a subgraph, opened with the first subscription and shared by all: each
  * subscription carries its own signed viewer in `extensions`. Pings find a peer that died without a word. It never
  * reopens by itself: whoever subscribes knows the cursor to go on from.
+ * @param onNoWebSocket The subgraph answers HTTP and refuses the upgrade.
  */
-export function createUpstreamSocket(name: string, url: URL, log: Log): UpstreamSocket {
+export function createUpstreamSocket(name: string, url: URL, log: Log, onNoWebSocket: () => void): UpstreamSocket {
   const address = new URL(url);
   address.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   let client: Client | undefined;
@@ -40,7 +43,6 @@ export function createUpstreamSocket(name: string, url: URL, log: Log): Upstream
       url: address.href,
       webSocketImpl: UpstreamWebSocket,
       retryAttempts: 0,
-      lazyCloseTimeout: IDLE_CLOSE_MS,
       keepAlive: PING_MS,
       connectionAckWaitTimeout: HANDSHAKE_MS,
       onNonLazyError: () => undefined,
@@ -83,7 +85,10 @@ export function createUpstreamSocket(name: string, url: URL, log: Log): Upstream
             events.fail(new SubgraphLost(`${name}: more than ${MAX_PENDING} events behind`));
             unsubscribe();
           },
-          error: (fault) => events.fail(asFault(name, fault)),
+          error: (fault) => {
+            if (NO_WEBSOCKET.test(messageOf(fault) ?? '')) onNoWebSocket();
+            events.fail(asFault(name, fault));
+          },
           complete: () => events.end(),
         },
       );
@@ -96,11 +101,15 @@ export function createUpstreamSocket(name: string, url: URL, log: Log): Upstream
   };
 }
 
-/** graphql-ws hands over the errors of an `error` message, a close event, or whatever was thrown. */
+/** graphql-ws hands over the errors of an `error` message, a close or error event, or whatever was thrown. */
 function asFault(name: string, fault: unknown): Error {
   if (Array.isArray(fault)) return new SubscriptionRefused(fault as GraphQLFormattedError[]);
   const { code, reason } = (fault ?? {}) as { code?: unknown; reason?: unknown };
-  const why =
-    typeof code === 'number' ? `closed with ${code} ${String(reason ?? '')}`.trim() : fault instanceof Error ? fault.message : 'lost';
+  const why = typeof code === 'number' ? `closed with ${code} ${String(reason ?? '')}`.trim() : (messageOf(fault) ?? 'lost');
   return new SubgraphLost(`${name}: ${why}`);
+}
+
+function messageOf(fault: unknown): string | undefined {
+  const { message } = (fault ?? {}) as { message?: unknown };
+  return typeof message === 'string' ? message : undefined;
 }

@@ -1,5 +1,5 @@
 import type { GraphQLFormattedError } from 'graphql';
-import { itemsSkipped, payloadsSent, slowClients } from '../metrics.js';
+import { eventSeconds, itemsSkipped, payloadsSent, slowClients } from '../metrics.js';
 import type { GraphQLResult } from '../operation/plan-execution.js';
 import type { DeliveredEvent, DeliveryHistory } from './delivery/history.js';
 import { KeepAll } from './delivery/keep-all.js';
@@ -134,6 +134,7 @@ export class Group implements UpstreamListener {
       }
     }
     payloadsSent.inc(sent);
+    eventSeconds.observe((performance.now() - event.arrivedAtMs) / 1_000);
     this.history?.add(delivered);
   }
 

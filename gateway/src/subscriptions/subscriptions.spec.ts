@@ -1,4 +1,9 @@
+import { createServer as createHttpServer, request as httpRequest } from 'node:http';
+import { listen } from '@pulsegraph/kit/http';
+import { silentLog } from '@pulsegraph/kit/log';
 import { eventually } from '@pulsegraph/testkit';
+import { createRemoteClient } from '../subgraph-client/remote.js';
+import { SubgraphLost } from '../subgraph-client/subgraph-client.js';
 import { createClient as createSseClient } from '../testing/sse-client.js';
 import { aViewer, collect, startTestGateway, type TestGateway } from '../testing/test-gateway.js';
 
@@ -284,4 +289,40 @@ describe('an upstream that breaks', () => {
     expect(await feed.ended()).toMatchObject([{ extensions: { code: 'SERVICE_UNAVAILABLE', service: 'telemetry' } }]);
     await g.serveAgain('telemetry');
   });
+});
+
+it('takes a subscription from a subgraph that offers only SSE', async () => {
+  const g = await startTestGateway(false);
+  // A gateway is itself a subgraph-like server with SSE; in front of it, one that refuses WebSockets.
+  const plain = createHttpServer((request, response) => {
+    if (request.headers.upgrade) return void response.writeHead(426).end();
+    const forwarded = httpRequest(`${g.url}${request.url}`, { method: request.method, headers: request.headers }, (answer) => {
+      response.writeHead(answer.statusCode!, answer.headers);
+      answer.pipe(response);
+    });
+    request.pipe(forwarded);
+    response.on('close', () => forwarded.destroy());
+  });
+  const port = await listen(plain, 0, 'PORT', '127.0.0.1');
+  const client = createRemoteClient('telemetry', {
+    url: `http://127.0.0.1:${port}/graphql`,
+    deadlineMs: 1_000,
+    log: silentLog,
+    internalToken: await g.identity.token(),
+  });
+  const context = { requestId: 'r' };
+  await expect(client.subscribe({ query: 'subscription { plain }' }, context).next()).rejects.toThrow(SubgraphLost);
+  const events = client.subscribe({ query: 'subscription { plain }' }, context);
+  const first = events.next();
+  await eventually(() => expect(g.world.plain.open).toBe(1));
+  g.world.plain.publish({ plain: 6 });
+  expect(await first).toEqual({ value: { data: { plain: 6 } }, done: false });
+  await events.return?.();
+  await eventually(() => expect(g.world.plain.open).toBe(0));
+  await expect(client.subscribe({ query: 'subscription { refused(code: "FORBIDDEN") }' }, context).next()).rejects.toMatchObject({
+    errors: [{ extensions: { code: 'FORBIDDEN' } }],
+  });
+  await client.close();
+  plain.close();
+  await g.stop();
 });

@@ -14,6 +14,8 @@ export interface UpstreamEvent {
   readonly keys: readonly string[];
   /** Events may have been lost before this one: the stream broke and has no cursor. */
   readonly gap: boolean;
+  /** By performance.now(). */
+  readonly arrivedAtMs: number;
 }
 
 /** Who listens to an upstream. */
@@ -122,7 +124,7 @@ export class Upstream {
         eventsReceived.inc({ service: plan.service });
         const cursor = plan.cursorOf(response.data);
         this.cursor = cursor ?? this.cursor;
-        await this.deliver({ response, cursor, keys: plan.keysOf(response.data), gap });
+        await this.deliver({ response, cursor, keys: plan.keysOf(response.data), gap, arrivedAtMs: performance.now() });
         gap = false;
       }
       return { errors: null, events: received };
