@@ -5,6 +5,7 @@ import { durationMs, isoDuration } from '../core/durations';
 import { errorText } from '../core/error-text';
 import { words } from '../core/format';
 import { Graph } from '../core/graph';
+import { labelText, parseLabels } from '../core/labels';
 import type { AlertRuleInput, ConditionInput, RuleTargetInput } from '../core/schema.generated';
 import { Modal } from '../ui/modal';
 import {
@@ -16,7 +17,7 @@ import {
 } from './rule-list.generated';
 
 type Kind = 'threshold' | 'offline';
-type TargetKind = 'all' | 'profile' | 'asset' | 'device';
+type TargetKind = 'profile' | 'asset' | 'device' | 'label';
 
 /** A threshold or an offline rule, new or changed. */
 @Component({
@@ -39,11 +40,11 @@ export class RuleForm {
   protected readonly refusal = signal<string | null>(null);
 
   protected readonly kind = linkedSignal<Kind>(() => (this.rule()?.condition.offline ? 'offline' : 'threshold'));
-  protected readonly targetKind = linkedSignal<TargetKind>(() => {
-    const target = this.rule()?.target;
-    if (target?.deviceIds?.length) return 'device';
-    if (target?.profileId) return 'profile';
-    return target?.assetId ? 'asset' : 'all';
+  private readonly targetBefore = computed(() => kindOf(this.rule()?.target ?? null));
+  protected readonly targetKind = linkedSignal<TargetKind>(() => this.targetBefore() ?? 'profile');
+  protected readonly labels = computed(() => {
+    const labels = (this.rule()?.target.labels ?? {}) as Record<string, string>;
+    return labelText(Object.entries(labels).map(([key, value]) => ({ key, value })));
   });
   protected readonly threshold = computed(() => this.rule()?.condition.threshold ?? null);
   protected readonly offline = computed(() => this.rule()?.condition.offline ?? null);
@@ -102,16 +103,19 @@ export class RuleForm {
     };
   }
 
+  /** A target may have several parts, which all must fit; the form changes one and leaves the others. */
   private targetOf(form: FormData): RuleTargetInput {
+    const before = this.rule()?.target;
+    const kept = before && this.targetKind() === this.targetBefore() ? pick(before) : {};
     switch (this.targetKind()) {
       case 'profile':
-        return { profileId: text(form, 'profileId') };
+        return { ...kept, profileId: text(form, 'profileId') };
       case 'asset':
-        return { assetId: text(form, 'assetId') };
+        return { ...kept, assetId: text(form, 'assetId') };
       case 'device':
-        return { deviceIds: form.getAll('deviceIds').map(String) };
-      default:
-        return {};
+        return { ...kept, deviceIds: form.getAll('deviceIds').map(String) };
+      case 'label':
+        return { ...kept, labels: Object.fromEntries(parseLabels(text(form, 'labels')).map(({ key, value }) => [key, value])) };
     }
   }
 
@@ -131,6 +135,19 @@ export class RuleForm {
       },
     };
   }
+}
+
+type Target = RulePartsFragment['target'];
+
+function kindOf(target: Target | null): TargetKind | null {
+  if (target?.deviceIds?.length) return 'device';
+  if (target?.profileId) return 'profile';
+  if (target?.assetId) return 'asset';
+  return target?.labels ? 'label' : null;
+}
+
+function pick({ deviceIds, profileId, assetId, labels }: Target): RuleTargetInput {
+  return { deviceIds, profileId, assetId, labels };
 }
 
 function text(form: FormData, name: string): string {

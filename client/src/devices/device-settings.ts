@@ -3,6 +3,7 @@ import { Choices, type AssetChoice, type ProfileChoice } from '../core/choices';
 import type { IssuedCredential } from '../core/credential';
 import { errorText } from '../core/error-text';
 import { Graph } from '../core/graph';
+import { labelText, parseLabels } from '../core/labels';
 import { CredentialCard } from '../ui/credential-card';
 import { Modal } from '../ui/modal';
 import type { Device } from './device-page';
@@ -27,11 +28,7 @@ export class DeviceSettings {
   protected readonly done = signal('');
   protected readonly asking = signal<'rotate' | 'retire' | null>(null);
   protected readonly issued = signal<IssuedCredential | null>(null);
-  protected readonly labels = computed(() =>
-    this.device()
-      .labels.map(({ key, value }) => `${key}=${value}`)
-      .join('\n'),
-  );
+  protected readonly labels = computed(() => labelText(this.device().labels));
   protected readonly example = computed(() => this.device().profile.metrics.find(({ kind }) => kind === 'NUMBER'));
 
   constructor() {
@@ -45,14 +42,7 @@ export class DeviceSettings {
     event.preventDefault();
     const form = new FormData(event.target as HTMLFormElement);
     const text = (name: string): string => String(form.get(name) ?? '').trim();
-    const labels = text('labels')
-      .split('\n')
-      .map((line) => line.trim())
-      .filter(Boolean)
-      .map((line) => {
-        const at = line.indexOf('=');
-        return at < 0 ? { key: line, value: '' } : { key: line.slice(0, at).trim(), value: line.slice(at + 1).trim() };
-      });
+    const labels = parseLabels(text('labels'));
     const { id, profile, asset } = this.device();
     const input = {
       name: text('name'),
