@@ -5,7 +5,7 @@ import type { LiveBus } from '@pulsegraph/kit/live-bus';
 import type { Log } from '@pulsegraph/kit/log';
 import { createPool, migrate } from '@pulsegraph/kit/postgres';
 import type { RegistryProjection } from '@pulsegraph/kit/registry';
-import { Announcer, RULES_CHANNEL } from './announce.js';
+import { Announcer, RULES_CHANNEL, SILENCES_CHANNEL } from './announce.js';
 import { EvaluationStore } from './evaluator/evaluation.store.js';
 import { Evaluator } from './evaluator/evaluator.js';
 import { LeaderDuties } from './evaluator/leader-duties.js';
@@ -15,6 +15,7 @@ import { StateStore } from './evaluator/state.store.js';
 import { keepWatch } from './evaluator/watch-gap.js';
 import { VerdictSaver } from './evaluator/verdict.saver.js';
 import { Periodic } from './periodic.js';
+import { SilenceBook } from './silence/silence-book.js';
 import { MIGRATIONS } from './migrations/index.js';
 
 export interface AlertEvaluatorOptions {
@@ -31,6 +32,8 @@ export interface AlertEvaluatorOptions {
   tickMs?: number;
   /** An alert that returns this soon after it was resolved is reopened instead of raised anew. Default 60 s; 0: never. */
   reopenWithinMs?: number;
+  /** An alert that nobody acknowledges escalates after this, default 5 minutes. */
+  escalateAfterMs?: number;
   /** How far back `alertChanged` can be resumed, default one hour. */
   replayWindowMs?: number;
   /** How long resolved alerts are kept, default 180 days. */
@@ -61,13 +64,16 @@ export function createAlertEvaluator(options: AlertEvaluatorOptions): AlertEvalu
   const announcer = new Announcer(bus, log);
   const rules = new RuleBook(pool, projection, log);
   const states = new StateStore(pool, randomUUID());
+  const silences = new SilenceBook(pool, projection, clock);
+  const handling = { reopenWithinMs: options.reopenWithinMs ?? 60_000, escalateAfterMs: options.escalateAfterMs ?? 300_000 };
   const saver = new VerdictSaver({
     pool,
     states,
     registry: projection,
     announcer,
     clock,
-    reopenWithinMs: options.reopenWithinMs ?? 60_000,
+    silences,
+    ...handling,
   });
   const evaluator = new Evaluator({ rules, states, saver, registry: projection, log, clock });
   const duties = new LeaderDuties({
@@ -78,6 +84,8 @@ export function createAlertEvaluator(options: AlertEvaluatorOptions): AlertEvalu
     announcer,
     clock,
     registry: projection,
+    silences,
+    escalateAfterMs: handling.escalateAfterMs,
     replayWindowMs: options.replayWindowMs ?? 3_600_000,
     alertRetentionMs: options.alertRetentionMs ?? 180 * DAY_MS,
   });
@@ -91,6 +99,7 @@ export function createAlertEvaluator(options: AlertEvaluatorOptions): AlertEvalu
   const onFailure = (what: string) => (error: unknown) => log.error({ err: error }, `${what} failed; the next round tries again`);
   const loops = {
     rules: new Periodic(refreshRules, RULES_POLL_MS, onFailure('Reading rules')),
+    silences: new Periodic(() => silences.refresh(), RULES_POLL_MS, onFailure('Reading silences')),
     ticks: new Periodic(() => evaluator.tick(), options.tickMs ?? 500, onFailure('A tick')),
     duties: new Periodic(() => (leadership.held ? duties.run() : Promise.resolve()), options.tickMs ?? 500, onFailure("A leader's duty")),
     catchUp: new Periodic(() => evaluator.catchUp(), CATCH_UP_MS, onFailure('Catching up with other evaluators')),
@@ -98,7 +107,7 @@ export function createAlertEvaluator(options: AlertEvaluatorOptions): AlertEvalu
   };
   const refits = new Periodic(() => Promise.resolve(evaluator.watches.refitAll()), 30_000, onFailure('Refitting'));
   let consumer: LogConsumer | undefined;
-  let subscription: number | undefined;
+  const subscriptions: number[] = [];
   let leaveRegistry: (() => void) | undefined;
 
   return {
@@ -110,7 +119,11 @@ export function createAlertEvaluator(options: AlertEvaluatorOptions): AlertEvalu
         duties.onRegistryChange(changes, snapshot);
         if (leadership.held) loops.duties.soon();
       });
-      subscription = await bus.subscribe(RULES_CHANNEL, () => loops.rules.soon());
+      subscriptions.push(
+        await bus.subscribe(RULES_CHANNEL, () => loops.rules.soon()),
+        await bus.subscribe(SILENCES_CHANNEL, () => loops.silences.soon()),
+      );
+      await silences.refresh();
       await keepWatch(pool, clock());
       await refreshRules();
       await leadership.start();
@@ -118,6 +131,7 @@ export function createAlertEvaluator(options: AlertEvaluatorOptions): AlertEvalu
       consumer = await eventLog.consume('alert-evaluator', (batch) => evaluator.handle(batch));
     },
     async refresh() {
+      await loops.silences.now();
       await loops.rules.now();
       await loops.duties.now();
       // Rules made from profiles come by the same way.
@@ -127,7 +141,7 @@ export function createAlertEvaluator(options: AlertEvaluatorOptions): AlertEvalu
     async stop() {
       await consumer?.stop();
       leaveRegistry?.();
-      if (subscription !== undefined) bus.unsubscribe(subscription);
+      for (const subscription of subscriptions) bus.unsubscribe(subscription);
       await Promise.all([...Object.values(loops), refits].map((loop) => loop.stop()));
       await evaluations.flush().catch(onFailure('Writing evaluation times'));
       await leadership.stop();

@@ -30,6 +30,11 @@ import { DeviceStatusService } from './device-status/device-status.service.js';
 import { AssetResolver, DeviceResolver, PatientResolver } from './entity/entity.resolver.js';
 import { MIGRATIONS } from './migrations/index.js';
 import { buildAlertsSchema } from './schema.js';
+import { Silence } from './silence/silence.entity.js';
+import { SilenceRepository } from './silence/silence.repository.js';
+import { SilenceResolver } from './silence/silence.resolver.js';
+import { SilenceService } from './silence/silence.service.js';
+import { SilenceConnectionResolver } from './silence/silence.type.js';
 
 export interface AlertsSubgraphOptions {
   /** Connects as `alerts_migrator`; the other roles follow from it. */
@@ -54,10 +59,12 @@ export async function createAlertsSubgraph(options: AlertsSubgraphOptions): Prom
     Alert,
     AlertEvent,
     AlertRule,
+    Silence,
   ]);
   const announcer = new Announcer(bus, log);
   const alerts = new AlertRepository(dataSource, projection);
   const rules = new AlertRuleRepository(dataSource);
+  const silences = new SilenceRepository(dataSource);
   const store = new AlertChangeStore(dataSource);
   const hub = new ChangeHub({
     bus,
@@ -74,6 +81,8 @@ export async function createAlertsSubgraph(options: AlertsSubgraphOptions): Prom
     new AlertRuleConnectionResolver(),
     new AlertChangeResolver(),
     new AlertRuleResolver(rules, new AlertRuleService(rules, projection, announcer, clock), projection),
+    new SilenceResolver(silences, new SilenceService(silences, projection, announcer, clock), clock),
+    new SilenceConnectionResolver(),
     new DeviceStatusResolver(new DeviceStatusService(alerts, projection, clock)),
     new DeviceResolver(alerts, projection),
     new AssetResolver(projection),

@@ -6,6 +6,9 @@ import { counter } from '@pulsegraph/kit/metrics';
 /** Rules have changed: evaluators read the table. Between this subgraph's own roles only. */
 export const RULES_CHANNEL = 'alerts.rules';
 
+/** The same for silences. */
+export const SILENCES_CHANNEL = 'alerts.silences';
+
 const transitionsTotal = counter(METRIC.alertTransitions, 'Alert transitions by kind.', ['transition']);
 
 /** Tells of what was committed. The bus is only a fast path: its failure must not make a committed change look failed. */
@@ -22,6 +25,10 @@ export class Announcer {
 
   rules(): void {
     this.publish(RULES_CHANNEL, {});
+  }
+
+  silences(): void {
+    this.publish(SILENCES_CHANNEL, {});
   }
 
   private publish(channel: string, message: object): void {

@@ -8,6 +8,8 @@ import { AlertRuleResolver } from './alert-rule/alert-rule.resolver.js';
 import type { AlertsContext } from './context.js';
 import { DeviceStatusResolver } from './device-status/device-status.resolver.js';
 import { AssetResolver, DeviceResolver, PatientResolver } from './entity/entity.resolver.js';
+import { SilenceResolver } from './silence/silence.resolver.js';
+import { SilenceConnectionResolver } from './silence/silence.type.js';
 import { User } from './entity/stub.type.js';
 
 const RESOLVERS = [
@@ -17,6 +19,8 @@ const RESOLVERS = [
   AlertChangeResolver,
   AlertRuleResolver,
   AlertRuleConnectionResolver,
+  SilenceResolver,
+  SilenceConnectionResolver,
   DeviceStatusResolver,
   DeviceResolver,
   AssetResolver,

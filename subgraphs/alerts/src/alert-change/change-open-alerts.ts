@@ -17,7 +17,7 @@ export async function changeOpenAlerts(
     `with old as (
        select id, status, severity from alert where rule_id = $1 and status <> 'RESOLVED' ${resolves ? '' : 'and severity <> $2'} order by id for update
      ), changed as (
-       update alert a set ${resolves ? `status = 'RESOLVED', resolved_at = to_timestamp($2::double precision / 1000)` : 'severity = $2'},
+       update alert a set ${resolves ? `status = 'RESOLVED', escalate_at = null, resolved_at = to_timestamp($2::double precision / 1000)` : 'severity = $2'},
          event_count = event_count + 1
        from old where a.id = old.id
      ) select id, status, severity from old`,

@@ -33,10 +33,18 @@ export function checkFilter(filter: AlertFilter, viewer: Viewer, registry: Regis
   }
 }
 
+/** What of an alert a filter looks at, besides status and severity; `raisedAt` only where the filter has instants. */
+export type FilterableAlert = Pick<
+  Alert,
+  'kind' | 'deviceId' | 'deviceKey' | 'deviceName' | 'assetId' | 'patientId' | 'ruleId' | 'message'
+> & {
+  raisedAt?: Date;
+};
+
 /** For live changes, whose alerts are at hand. */
 export function matchesFilter(
   filter: AlertFilter,
-  alert: Alert,
+  alert: FilterableAlert,
   then: { status: AlertStatus; severity: Severity },
   registry: RegistryProjection,
 ): boolean {
@@ -48,8 +56,8 @@ export function matchesFilter(
     (!filter.deviceIds || filter.deviceIds.includes(alert.deviceId)) &&
     (filter.patientId == null || filter.patientId === alert.patientId) &&
     (filter.ruleId == null || filter.ruleId === alert.ruleId) &&
-    (!filter.raisedFrom || alert.raisedAt >= filter.raisedFrom) &&
-    (!filter.raisedTo || alert.raisedAt < filter.raisedTo) &&
+    (!filter.raisedFrom || (alert.raisedAt !== undefined && alert.raisedAt >= filter.raisedFrom)) &&
+    (!filter.raisedTo || (alert.raisedAt !== undefined && alert.raisedAt < filter.raisedTo)) &&
     (assetId == null || (alert.assetId !== null && registry.isWithin(alert.assetId, assetId))) &&
     (!search || [alert.deviceKey, alert.deviceName, alert.message].some((text) => text.toLowerCase().includes(search.toLowerCase())))
   );

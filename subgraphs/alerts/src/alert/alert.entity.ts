@@ -40,17 +40,27 @@ export class Alert {
   @Column('timestamptz', { name: 'acknowledged_at', nullable: true })
   acknowledgedAt!: Date | null;
   @Column('text', { name: 'acknowledged_by', nullable: true }) acknowledgedById!: string | null;
+  @Column('text', { name: 'assignee_id', nullable: true }) assigneeId!: string | null;
+  @Field(() => Date, { nullable: true })
+  @Column('timestamptz', { name: 'escalated_at', nullable: true })
+  escalatedAt!: Date | null;
+  @Field(() => Int, { description: 'How often it has escalated.' })
+  @Column('integer', { name: 'escalation_level' })
+  escalationLevel!: number;
   @Field(() => Date, { nullable: true })
   @Column('timestamptz', { name: 'resolved_at', nullable: true })
   resolvedAt!: Date | null;
   @Field(() => Int, { description: 'Repeats folded into this alert instead of new ones.' })
   @Column('integer')
   occurrences!: number;
+  @Field({ description: 'Recorded, but nobody is notified: by a silence, or because the device is offline.' })
+  @Column('boolean')
+  silenced!: boolean;
   /** How many events of its history it has had; in a change, how many at that transition. */
   @Column('integer', { name: 'event_count' }) eventCount!: number;
 }
 
-/** A row as `to_jsonb` writes it. */
+/** A row as `to_jsonb` writes it; what came with a later migration may be absent. */
 export interface AlertSnapshot {
   id: string;
   organization_id: string;
@@ -73,6 +83,10 @@ export interface AlertSnapshot {
   raised_at: string;
   acknowledged_at: string | null;
   acknowledged_by: string | null;
+  assignee_id?: string | null;
+  escalated_at?: string | null;
+  escalation_level?: number;
+  silenced?: boolean;
   resolved_at: string | null;
   occurrences: number;
   event_count: number;
@@ -101,6 +115,10 @@ export function alertOfSnapshot(row: AlertSnapshot): Alert {
     raisedAt: new Date(row.raised_at),
     acknowledgedAt: dateOf(row.acknowledged_at),
     acknowledgedById: row.acknowledged_by,
+    assigneeId: row.assignee_id ?? null,
+    escalatedAt: dateOf(row.escalated_at ?? null),
+    escalationLevel: row.escalation_level ?? 0,
+    silenced: row.silenced ?? false,
     resolvedAt: dateOf(row.resolved_at),
     occurrences: row.occurrences,
     eventCount: row.event_count,

@@ -129,8 +129,7 @@ async function aHall(names: readonly string[] = ['Oven']): Promise<Hall> {
       const reading = aReading({ recordedAtUs: atUs, value });
       await log.append([aReadingsRecord({ organizationId, deviceId: id, deviceKey: key, receivedAtUs: atUs, readings: [reading] })]);
     },
-    ids: async () =>
-      (await give<{ alerts: { nodes: { id: string }[] } }>('{ alerts { nodes { id } } }', admin)).alerts.nodes.map(({ id }) => id),
+    ids: () => idsOf(admin),
   };
 }
 async function anOpenAlert(): Promise<Hall & { id: string }> {
@@ -187,6 +186,178 @@ it('keeps a person’s resolution although the condition lasts, and reopens when
   expect(await ids()).toHaveLength(2);
   const { alert } = await give<{ alert: { history: { transition: string }[] } }>(HISTORY, admin, { id });
   expect(alert.history.map(({ transition }) => transition)).toEqual(['RAISED', 'RESOLVED', 'REOPENED', 'COMMENTED', 'RESOLVED']);
+});
+
+const idsOf = async (viewer: Viewer) =>
+  (await give<{ alerts: { nodes: { id: string }[] } }>('{ alerts { nodes { id } } }', viewer)).alerts.nodes.map(({ id }) => id);
+const historyOf = async (viewer: Viewer, id: string) =>
+  (
+    await give<{ alert: { status: string; history: { transition: string; note: string | null; byName: string | null }[] } }>(
+      HISTORY,
+      viewer,
+      { id },
+    )
+  ).alert;
+const transitionsOf = async (viewer: Viewer, id: string) =>
+  (await historyOf(viewer, id)).history.map(({ transition }) => transition).join(' ');
+
+it('acknowledges those that can be and says why not the others', async () => {
+  const hall = await aHall(['Bed', 'Mill', 'Oven', 'Saw']);
+  for (const index of [0, 1, 2, 3]) await hall.read(index, 90);
+  const [saw, oven, mill, bed] = (await hall.ids()) as [string, string, string, string];
+  await give(ACKNOWLEDGE, hall.admin, { id: oven });
+  await give(RESOLVE, hall.admin, { id: mill });
+  const foreign = (await anOpenAlert()).id;
+  const query = `mutation ($ids: [ID!]!) { acknowledgeAlerts(ids: $ids, note: "all") { acknowledged { id status } refused { id code } } }`;
+  const ids = [oven, bed, mill, foreign, 'no-uuid', saw, bed];
+  expect(await give(query, hall.as('OPERATOR'), { ids })).toEqual({
+    acknowledgeAlerts: {
+      acknowledged: [bed, saw].map((id) => ({ id, status: 'ACKNOWLEDGED' })),
+      refused: [
+        { id: oven, code: 'ALERT_ALREADY_ACKNOWLEDGED' },
+        { id: mill, code: 'ALERT_ALREADY_RESOLVED' },
+        { id: foreign, code: 'NOT_FOUND' },
+        { id: 'no-uuid', code: 'NOT_FOUND' },
+      ],
+    },
+  });
+  expect((await historyOf(hall.admin, bed)).history.at(-1)).toMatchObject({ transition: 'ACKNOWLEDGED', note: 'all', byName: 'Ada Admin' });
+  expect(await codeOf(query, hall.as('VIEWER'), { ids })).toBe('FORBIDDEN');
+});
+
+it('assigns an open alert to somebody and takes it back', async () => {
+  const { admin, as, id } = await anOpenAlert();
+  const assign = 'mutation ($id: ID!, $userId: ID) { assignAlert(id: $id, userId: $userId) { assignee { id } } }';
+  const userId = admin.subject!.id;
+  expect(await give(assign, admin, { id, userId })).toEqual({ assignAlert: { assignee: { id: userId } } });
+  expect(await give(assign, admin, { id })).toEqual({ assignAlert: { assignee: null } });
+  expect((await historyOf(admin, id)).history.map(({ transition, note }) => [transition, note])).toEqual([
+    ['RAISED', null],
+    ['ASSIGNED', 'Ada Admin'],
+    ['ASSIGNED', null],
+  ]);
+  expect(await codeOf(assign, as('VIEWER'), { id, userId })).toBe('FORBIDDEN');
+  await give(RESOLVE, admin, { id });
+  expect(await codeOf(assign, admin, { id, userId })).toBe('ALERT_ALREADY_RESOLVED');
+});
+
+it('escalates what nobody acknowledges within five minutes, once, and nothing else', async () => {
+  const hall = await aHall(['Bed', 'Mill']);
+  await hall.read(0, 90);
+  await hall.read(1, 90);
+  const [mill, bed] = (await hall.ids()) as [string, string];
+  await give(ACKNOWLEDGE, hall.admin, { id: mill });
+  clock.nowMs += 298_000;
+  await evaluator.refresh();
+  expect(await transitionsOf(hall.admin, bed)).toBe('RAISED');
+  clock.nowMs += 1_000;
+  await evaluator.refresh();
+  const query = 'query ($id: ID!) { alert(id: $id) { status escalatedAt escalationLevel } }';
+  expect(await give(query, hall.admin, { id: bed })).toEqual({
+    alert: { status: 'ESCALATED', escalatedAt: new Date(clock.nowMs).toISOString(), escalationLevel: 1 },
+  });
+  clock.nowMs += 3_600_000;
+  await evaluator.refresh();
+  expect(await transitionsOf(hall.admin, bed)).toBe('RAISED ESCALATED');
+  expect(await transitionsOf(hall.admin, mill)).toBe('RAISED ACKNOWLEDGED');
+  await give(ACKNOWLEDGE, hall.admin, { id: bed });
+  expect((await historyOf(hall.admin, bed)).status).toBe('ACKNOWLEDGED');
+});
+
+const SILENCE = 'mutation ($input: SilenceInput!) { createSilence(input: $input) { id from to reason filter createdBy { id } } }';
+const inMs = (ms: number) => new Date(clock.nowMs + ms).toISOString();
+
+it('silences what matches while a silence lasts: recorded, not escalated, and heard of again when it ends', async () => {
+  const { read, ids, admin, assetId } = await aHall(['Bed', 'Mill']);
+  const input = { filter: { assetId, severities: ['HIGH'] }, to: inMs(3_600_000), reason: 'Maintenance' };
+  const { createSilence } = await give<{ createSilence: { id: string; filter: object } }>(SILENCE, admin, { input });
+  expect(createSilence).toMatchObject({ reason: 'Maintenance', filter: input.filter, createdBy: { id: admin.subject!.id }, from: inMs(0) });
+  await evaluator.refresh();
+  await read(0, 90);
+  await read(1, 90);
+  const seen = async () =>
+    (
+      await give<{ alerts: { nodes: { silenced: boolean; status: string }[] } }>(
+        '{ alerts(orderBy: OLDEST) { nodes { silenced status } } }',
+        admin,
+      )
+    ).alerts.nodes;
+  expect((await seen()).map(({ silenced }) => silenced)).toEqual([false, true]);
+  clock.nowMs += 300_000;
+  await evaluator.refresh();
+  expect((await seen()).map(({ status }) => status)).toEqual(['ESCALATED', 'TRIGGERED']);
+  const count = async (args: string) =>
+    (await give<{ silences: { totalCount: number } }>(`{ silences${args} { totalCount } }`, admin)).silences.totalCount;
+  expect([await count('(active: true)'), await count('(active: false)'), await count('')]).toEqual([1, 0, 1]);
+  await give('mutation ($id: ID!) { endSilence(id: $id) { to } }', admin, { id: createSilence.id });
+  expect([await count('(active: true)'), await count('(active: false)')]).toEqual([0, 1]);
+  await evaluator.refresh();
+  expect((await seen()).map(({ silenced }) => silenced)).toEqual([false, false]);
+  const mill = (await ids())[0]!;
+  expect((await historyOf(admin, mill)).history.map(({ transition, note }) => [transition, note])).toEqual([
+    ['RAISED', null],
+    ['UNSILENCED', 'Nothing silences it any more.'],
+  ]);
+  clock.nowMs += 300_000;
+  await evaluator.refresh();
+  expect((await seen()).map(({ status }) => status)).toEqual(['ESCALATED', 'ESCALATED']);
+  // A planned one begins and ends by the clock.
+  const planned = { filter: { kinds: ['THRESHOLD_EXCEEDED'] }, from: inMs(10_000), to: inMs(20_000), reason: 'Test' };
+  await give(SILENCE, admin, { input: planned });
+  await evaluator.refresh();
+  expect(await transitionsOf(admin, mill)).toBe('RAISED UNSILENCED ESCALATED');
+  clock.nowMs += 10_000;
+  await evaluator.refresh();
+  expect((await historyOf(admin, mill)).history.at(-1)).toMatchObject({ transition: 'SILENCED', note: 'Test' });
+  clock.nowMs += 10_000;
+  await evaluator.refresh();
+  expect(await transitionsOf(admin, mill)).toBe('RAISED UNSILENCED ESCALATED SILENCED UNSILENCED');
+});
+
+it('refuses a silence that is endless, pointless or not permitted', async () => {
+  const { admin, as, assetId, patientId } = await aHall();
+  const { admin: stranger } = await aHall();
+  const valid = { filter: { assetId }, to: inMs(60_000), reason: 'r' };
+  const refusals: [object, string][] = [
+    [{ filter: {} }, 'input.filter'],
+    [{ filter: { assetId, statuses: ['TRIGGERED'] } }, 'input.filter.statuses'],
+    [{ filter: { raisedTo: inMs(0) } }, 'input.filter.raisedFrom'],
+    [{ to: inMs(-1) }, 'input.to'],
+    [{ from: inMs(60_000) }, 'input.to'],
+    [{ to: inMs(400 * 86_400_000) }, 'input.to'],
+    [{ reason: ' ' }, 'input.reason'],
+  ];
+  for (const [over, path] of refusals) {
+    const { errors } = await askSubgraph(alerts, SILENCE, { viewer: admin, variables: { input: { ...valid, ...over } } });
+    expect(errors[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', path });
+  }
+  expect(await codeOf(SILENCE, null, { input: valid })).toBe('UNAUTHENTICATED');
+  expect(await codeOf(SILENCE, as('VIEWER'), { input: valid })).toBe('FORBIDDEN');
+  expect(await codeOf(SILENCE, as('OPERATOR'), { input: { ...valid, filter: { patientId } } })).toBe('FORBIDDEN');
+  expect(await codeOf(SILENCE, stranger, { input: valid })).toBe('NOT_FOUND');
+  const { createSilence } = await give<{ createSilence: { id: string } }>(SILENCE, admin, { input: valid });
+  for (const id of [createSilence.id, 'no-uuid']) {
+    expect(await codeOf('mutation ($id: ID!) { endSilence(id: $id) { id } }', stranger, { id })).toBe('NOT_FOUND');
+  }
+});
+
+it('mutes what the metrics of an offline device say, until it is back', async () => {
+  const { admin, devices, read } = await aHall();
+  await read(0, 90);
+  const [hot] = await idsOf(admin);
+  const connect = async (connectivity: 'ONLINE' | 'OFFLINE') => {
+    const { organizationId } = admin;
+    await projection.waitFor(
+      source.push(put('connectivity', { deviceId: devices[0]!.id, organizationId, connectivity, sinceMs: clock.nowMs })),
+      5_000,
+    );
+    await evaluator.refresh();
+  };
+  await connect('OFFLINE');
+  expect((await historyOf(admin, hot!)).history.at(-1)).toMatchObject({ transition: 'SILENCED', note: 'The device is offline.' });
+  expect(await idsOf(admin)).toHaveLength(2);
+  await connect('ONLINE');
+  expect(await transitionsOf(admin, hot!)).toBe('RAISED SILENCED UNSILENCED');
 });
 
 const RULE = {
@@ -379,7 +550,7 @@ it('refuses rules that make no sense, naming the place', async () => {
 });
 
 it('lets the first of two editors of a rule win', async () => {
-  const { admin, id } = await anOpenAlert();
+  const { admin, id, devices } = await anOpenAlert();
   const { alert } = await give<{ alert: { rule: { id: string; version: number } } }>(
     'query ($id: ID!) { alert(id: $id) { rule { id version } } }',
     admin,
@@ -388,7 +559,11 @@ it('lets the first of two editors of a rule win', async () => {
   const update =
     'mutation ($id: ID!, $input: AlertRuleInput!, $v: Int!) { updateAlertRule(id: $id, input: $input, expectedVersion: $v) { version origin summary firingCount } }';
   const condition = { threshold: { metric: 'temperature', above: 80, for: 'PT90S', hysteresis: 2, clearAfter: 'PT1M' } };
-  const variables = { id: alert.rule.id, v: alert.rule.version, input: { ...RULE, condition, severity: 'CRITICAL' } };
+  const variables = {
+    id: alert.rule.id,
+    v: alert.rule.version,
+    input: { ...RULE, condition, severity: 'CRITICAL', target: { deviceIds: [devices[0]!.id] } },
+  };
   expect(await give(update, admin, variables)).toEqual({
     updateAlertRule: {
       version: alert.rule.version + 1,

@@ -8,6 +8,7 @@ import type { AlertsContext } from '../context.js';
 import { AlertRule } from '../alert-rule/alert-rule.entity.js';
 import { Asset, Device, Patient, stubOf, User } from '../entity/stub.type.js';
 import { AlertConnection } from './alert.connection.js';
+import { BulkAcknowledgement } from './bulk-acknowledgement.type.js';
 import { Alert } from './alert.entity.js';
 import { AlertEvent } from './alert-event.entity.js';
 import { checkFilter } from './alert-filter.js';
@@ -68,6 +69,26 @@ export class AlertResolver {
     return this.service.resolve(requirePermission(viewer, 'alerts:handle'), id, note);
   }
 
+  @Mutation(() => BulkAcknowledgement, {
+    description: 'Those that could be; the others come back with the code that refused them. At most 500.',
+  })
+  acknowledgeAlerts(
+    @Arg('ids', () => [ID]) ids: string[],
+    @Arg('note', () => String, { nullable: true }) note: string | null,
+    @Ctx() { viewer }: AlertsContext,
+  ): Promise<BulkAcknowledgement> {
+    return this.service.acknowledgeMany(requirePermission(viewer, 'alerts:handle'), ids, note);
+  }
+
+  @Mutation(() => Alert, { description: 'Without a user: to nobody. Fails with ALERT_ALREADY_RESOLVED.' })
+  assignAlert(
+    @Arg('id', () => ID) id: string,
+    @Arg('userId', () => ID, { nullable: true }) userId: string | null,
+    @Ctx() { viewer }: AlertsContext,
+  ): Promise<Alert> {
+    return this.service.assign(requirePermission(viewer, 'alerts:handle'), id, userId ?? null);
+  }
+
   @Mutation(() => Alert)
   commentOnAlert(@Arg('id', () => ID) id: string, @Arg('text') text: string, @Ctx() { viewer }: AlertsContext): Promise<Alert> {
     return this.service.comment(requirePermission(viewer, 'alerts:handle'), id, text);
@@ -96,6 +117,11 @@ export class AlertResolver {
   @FieldResolver(() => User, { nullable: true })
   acknowledgedBy(@Root() alert: Alert): User | null {
     return stubOf(alert.acknowledgedById);
+  }
+
+  @FieldResolver(() => User, { nullable: true })
+  assignee(@Root() alert: Alert): User | null {
+    return stubOf(alert.assigneeId);
   }
 
   @FieldResolver(() => [AlertEvent], { description: 'Oldest first.' })

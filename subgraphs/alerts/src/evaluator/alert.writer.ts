@@ -14,6 +14,15 @@ export interface AlertAction extends Verdict {
   patientId: string | null;
   unit: string | null;
   message: string;
+  /** A silence matches it; that of an offline device is found when it is stored. */
+  silenced: boolean;
+}
+
+export interface Handling {
+  /** An alert that was resolved no longer ago than this is reopened instead of raised anew. */
+  reopenWithinMs: number;
+  /** An alert that nobody acknowledges escalates after this. */
+  escalateAfterMs: number;
 }
 
 interface Changed {
@@ -25,19 +34,17 @@ interface Changed {
 }
 
 const ACTION_COLUMNS = `id uuid, rule_id uuid, device_id uuid, device_key text, device_name text, asset_id uuid, patient_id uuid, kind text,
-  metric text, value double precision, unit text, threshold double precision, message text, started_us double precision`;
+  metric text, value double precision, unit text, threshold double precision, message text, silenced boolean, started_us double precision`;
+
+/** An offline device mutes what its own metrics say. */
+const IS_SILENCED = `(w.silenced or (w.kind <> 'DEVICE_OFFLINE' and exists (
+  select from alert o where o.device_id = w.device_id and o.kind = 'DEVICE_OFFLINE' and o.status <> 'RESOLVED')))`;
 
 /**
  * Applies verdicts to alerts, at most one per rule and device and call, and says what to record. A verdict that finds
  * nothing to do, because a person was faster, changes nothing.
- * @param reopenWithinMs An alert that was resolved no longer ago than this is reopened instead of raised anew.
  */
-export async function applyVerdicts(
-  sql: Sql,
-  actions: readonly AlertAction[],
-  nowMs: number,
-  reopenWithinMs: number,
-): Promise<Transition[]> {
+export async function applyVerdicts(sql: Sql, actions: readonly AlertAction[], nowMs: number, handling: Handling): Promise<Transition[]> {
   const byKey = new Map(actions.map((action) => [`${action.ruleId}/${action.deviceId}`, action]));
   const transitions: Transition[] = [];
   const record = (changed: readonly Changed[], transition: Transition['transition']) => {
@@ -49,15 +56,19 @@ export async function applyVerdicts(
   };
   const raises = rowsOf(actions, 'RAISE');
   if (raises) {
-    record(await reopen(sql, raises, nowMs, reopenWithinMs), 'REOPENED');
-    record(await raise(sql, raises, nowMs), 'RAISED');
+    record(await reopen(sql, raises, nowMs, handling), 'REOPENED');
+    record(await raise(sql, raises, nowMs, handling), 'RAISED');
   }
   const repeats = rowsOf(actions, 'REPEAT');
   if (repeats) record(await updateOpen(sql, repeats, 'occurrences = a.occurrences + 1'), 'REPEATED');
   const resolutions = rowsOf(actions, 'RESOLVE');
   if (resolutions) {
     record(
-      await updateOpen(sql, resolutions, `status = 'RESOLVED', resolved_at = to_timestamp(${Number(nowMs)}::double precision / 1000)`),
+      await updateOpen(
+        sql,
+        resolutions,
+        `status = 'RESOLVED', escalate_at = null, resolved_at = to_timestamp(${Number(nowMs)}::double precision / 1000)`,
+      ),
       'RESOLVED',
     );
   }
@@ -82,43 +93,48 @@ function rowsOf(actions: readonly AlertAction[], move: Verdict['move']): string 
       unit: action.unit,
       threshold: action.threshold,
       message: action.message,
+      silenced: action.silenced,
       started_us: action.startedAtUs,
     })),
   );
 }
 
-async function reopen(sql: Sql, rows: string, nowMs: number, reopenWithinMs: number): Promise<Changed[]> {
+async function reopen(sql: Sql, rows: string, nowMs: number, { reopenWithinMs, escalateAfterMs }: Handling): Promise<Changed[]> {
   if (reopenWithinMs === 0) return [];
   return sql<Changed>(
     `with last as (
-       select distinct on (a.rule_id, a.device_id) a.id, a.status, a.severity, w.value, w.message, w.kind, w.threshold
+       select distinct on (a.rule_id, a.device_id) a.id, a.status, a.severity, w.value, w.message, w.kind, w.threshold,
+         ${IS_SILENCED} as silenced
        from jsonb_to_recordset($1) as w(${ACTION_COLUMNS}) join alert a on a.rule_id = w.rule_id and a.device_id = w.device_id
        join alert_rule r on r.id = a.rule_id and r.enabled and r.deleted_at is null
        order by a.rule_id, a.device_id, a.raised_at desc
      )
      update alert a set status = 'TRIGGERED', resolved_at = null, acknowledged_at = null, acknowledged_by = null,
+       escalated_at = null, escalation_level = 0, silenced = last.silenced,
+       escalate_at = case when last.silenced then null else to_timestamp($3::double precision / 1000) end,
        occurrences = a.occurrences + 1, event_count = a.event_count + 1,
        value = last.value, message = last.message, kind = last.kind, threshold = last.threshold
      from last
      where a.id = last.id and a.status = 'RESOLVED' and a.resolved_at > to_timestamp($2::double precision / 1000)
      returning a.id, a.rule_id, a.device_id, last.status, last.severity`,
-    [rows, nowMs - reopenWithinMs],
+    [rows, nowMs - reopenWithinMs, nowMs + escalateAfterMs],
   );
 }
 
 /** Where one is open already, nothing is raised: the index decides. */
-async function raise(sql: Sql, rows: string, nowMs: number): Promise<Changed[]> {
+async function raise(sql: Sql, rows: string, nowMs: number, { escalateAfterMs }: Handling): Promise<Changed[]> {
   return sql<Changed>(
     `insert into alert (id, organization_id, rule_id, device_id, device_key, device_name, asset_id, patient_id, kind, severity, status,
-                        metric, value, unit, threshold, message, started_at, raised_at, event_count)
+                        metric, value, unit, threshold, message, started_at, raised_at, silenced, escalate_at, event_count)
      select w.id, r.organization_id, w.rule_id, w.device_id, w.device_key, w.device_name, w.asset_id, w.patient_id, w.kind, r.severity,
             'TRIGGERED', w.metric, w.value, w.unit, w.threshold, w.message, to_timestamp(w.started_us / 1000000),
-            to_timestamp($2::double precision / 1000), 1
+            to_timestamp($2::double precision / 1000), ${IS_SILENCED},
+            case when ${IS_SILENCED} then null else to_timestamp($3::double precision / 1000) end, 1
      from jsonb_to_recordset($1) as w(${ACTION_COLUMNS})
      join alert_rule r on r.id = w.rule_id and r.enabled and r.deleted_at is null
      on conflict (rule_id, device_id) where status <> 'RESOLVED' do nothing
      returning id, rule_id, device_id, null as status, null as severity`,
-    [rows, nowMs],
+    [rows, nowMs, nowMs + escalateAfterMs],
   );
 }
 

@@ -2,11 +2,14 @@ import type { RegistryChange } from '@pulsegraph/contracts';
 import type { RegistryProjection } from '@pulsegraph/kit/registry';
 import type { Pool } from 'pg';
 import { devicesOf } from '../alert-rule/rule-target.js';
+import type { SilenceBook } from '../silence/silence-book.js';
 import type { Announcer } from '../announce.js';
 import type { Evaluator } from './evaluator.js';
 import type { LiveRule } from './live-rule.js';
 import { syncProfileRules } from './profile-rule.sync.js';
 import { pruneAlerts, pruneChanges } from './prune.js';
+import { escalateAlerts } from './escalate.js';
+import { muteAlerts } from './mute.js';
 import { reconcile } from './reconcile.js';
 import type { RuleBook } from './rule-book.js';
 import { keepWatch } from './watch-gap.js';
@@ -20,6 +23,8 @@ export interface DutyOptions {
   evaluator: Evaluator;
   announcer: Announcer;
   clock: () => number;
+  silences: SilenceBook;
+  escalateAfterMs: number;
   replayWindowMs: number;
   alertRetentionMs: number;
 }
@@ -35,7 +40,7 @@ interface PairId {
   deviceId: string;
 }
 
-/** What one evaluator does for all: rules from profiles, connectivity, silence, and ending what no longer applies. */
+/** What one evaluator does for all: rules from profiles, connectivity, silence, muting, escalation, and ending what no longer applies. */
 export class LeaderDuties {
   private profilesChanged = true;
   private targetsChanged = true;
@@ -90,6 +95,8 @@ export class LeaderDuties {
     }
     await this.evaluateConnectivity(this.connectivityChanged);
     await this.evaluateSilences(nowMs);
+    await muteAlerts(this.options);
+    await escalateAlerts(pool, nowMs, announcer);
     if (nowMs - this.prunedAtMs >= PRUNE_EVERY_MS) await this.prune(nowMs);
   }
 

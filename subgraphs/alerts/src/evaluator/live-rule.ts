@@ -1,3 +1,4 @@
+import type { Severity } from '@pulsegraph/contracts';
 import { createNode, shapeOf, type Condition, type ConditionNode } from '../evaluation/index.js';
 import type { RuleTarget } from '../alert-rule/rule-target.js';
 
@@ -9,6 +10,7 @@ export interface RuleRow {
   deleted: boolean;
   target: RuleTarget;
   condition: Condition;
+  severity: Severity;
   version: number;
   armed: number;
   revision: string;
@@ -20,6 +22,7 @@ export interface LiveRule {
   readonly organizationId: string;
   readonly target: RuleTarget;
   readonly condition: Condition;
+  readonly severity: Severity;
   readonly node: ConditionNode;
   /** A state made for another shape does not fit; enabling a rule anew changes it too. */
   readonly shape: string;
@@ -32,8 +35,8 @@ export interface LiveRule {
 
 /** @throws What is wrong with a condition that no service of ours would have stored. */
 export function compileRule(row: RuleRow): LiveRule {
-  const { id, organization_id: organizationId, target, condition, version } = row;
+  const { id, organization_id: organizationId, target, condition, severity, version } = row;
   const node = createNode(condition);
   const shape = `${shapeOf(condition)}#${row.armed}`;
-  return { id, organizationId, target, condition, node, shape, version, evaluatedAtMs: 0, flushedAtMs: 0, error: null };
+  return { id, organizationId, target, condition, severity, node, shape, version, evaluatedAtMs: 0, flushedAtMs: 0, error: null };
 }

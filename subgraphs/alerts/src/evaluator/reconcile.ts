@@ -1,4 +1,4 @@
-import type { AlertStatus, AlertTransition, Severity } from '@pulsegraph/contracts';
+import type { AlertStatus, Severity } from '@pulsegraph/contracts';
 import type { RegistryProjection } from '@pulsegraph/kit/registry';
 import type { Pool } from 'pg';
 import { recordTransitions } from '../alert-change/record-transitions.js';
@@ -6,7 +6,7 @@ import { isTarget } from '../alert-rule/rule-target.js';
 import type { Announcer } from '../announce.js';
 import { IDLE } from '../evaluation/index.js';
 import { groupBy } from '../group-by.js';
-import { sqlOfClient } from '../sql.js';
+import { inTransaction } from '../sql.js';
 import type { RuleBook } from './rule-book.js';
 
 /** Fits no rule. */
@@ -51,13 +51,7 @@ export async function reconcile({ pool, rules, registry, announcer, clock }: Rec
 
 async function end(pool: Pool, organizationId: string, ended: readonly Stored[], nowMs: number, announcer: Announcer): Promise<void> {
   const pairs = [ended.map(({ rule_id }) => rule_id), ended.map(({ device_id }) => device_id)];
-  const client = await pool.connect();
-  let broken: Error | undefined;
-  let seq = 0;
-  let transitions: AlertTransition[] = [];
-  try {
-    await client.query('begin');
-    const sql = sqlOfClient(client);
+  const { seq, count } = await inTransaction(pool, async (sql) => {
     await sql(
       `delete from rule_state using alert_rule r where r.id = rule_id and (not r.enabled or r.deleted_at is not null) and rule_id = any($1)`,
       [pairs[0]],
@@ -75,26 +69,19 @@ async function end(pool: Pool, organizationId: string, ended: readonly Stored[],
            on a.rule_id = p.rule and a.device_id = p.device
          where a.status <> 'RESOLVED' order by a.id for update of a
        )
-       update alert a set status = 'RESOLVED', resolved_at = to_timestamp($3::double precision / 1000), event_count = event_count + 1
+       update alert a set status = 'RESOLVED', escalate_at = null, resolved_at = to_timestamp($3::double precision / 1000), event_count = event_count + 1
        from old where a.id = old.id returning old.id, old.status, old.severity`,
       [...pairs, nowMs],
     );
-    if (resolved.length > 0) {
-      const note = 'The rule no longer applies to this device.';
-      seq = await recordTransitions(
-        sql,
-        organizationId,
-        nowMs,
-        resolved.map(({ id, ...before }) => ({ alertId: id, transition: 'RESOLVED', before, by: null, note, value: null })),
-      );
-      transitions = resolved.map(() => 'RESOLVED');
-    }
-    await client.query('commit');
-  } catch (error) {
-    await client.query('rollback').catch((cause: Error) => (broken = cause));
-    throw error;
-  } finally {
-    client.release(broken);
-  }
-  if (transitions.length > 0) announcer.changes(organizationId, seq, transitions);
+    if (resolved.length === 0) return { seq: 0, count: 0 };
+    const note = 'The rule no longer applies to this device.';
+    const newest = await recordTransitions(
+      sql,
+      organizationId,
+      nowMs,
+      resolved.map(({ id, ...before }) => ({ alertId: id, transition: 'RESOLVED', before, by: null, note, value: null })),
+    );
+    return { seq: newest, count: resolved.length };
+  });
+  if (count > 0) announcer.changes(organizationId, seq, Array<'RESOLVED'>(count).fill('RESOLVED'));
 }

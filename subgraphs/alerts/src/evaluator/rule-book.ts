@@ -41,7 +41,7 @@ export class RuleBook {
   /** Reads what changed since the last time. @returns The organizations it concerns. */
   async refresh(): Promise<Set<string>> {
     const { rows } = await this.pool.query<RuleRow>(
-      `select id, organization_id, enabled, deleted_at is not null as deleted, target, condition, version, armed, revision
+      `select id, organization_id, enabled, deleted_at is not null as deleted, target, condition, severity, version, armed, revision
        from alert_rule where revision > $1 order by revision`,
       [this.revision],
     );

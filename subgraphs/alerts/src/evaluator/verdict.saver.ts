@@ -6,8 +6,9 @@ import { describeEvidence, unitOf } from '../alert-rule/summary.js';
 import type { Announcer } from '../announce.js';
 import type { Verdict } from '../evaluation/index.js';
 import { groupBy } from '../group-by.js';
-import { sqlOfClient, type Sql } from '../sql.js';
-import { applyVerdicts, type AlertAction } from './alert.writer.js';
+import type { SilenceBook } from '../silence/silence-book.js';
+import { inTransaction, type Sql } from '../sql.js';
+import { applyVerdicts, type AlertAction, type Handling } from './alert.writer.js';
 import { pairKey, type Pair } from './device-watch.js';
 import { silenceOf } from './pair-tick.js';
 import type { StateStore } from './state.store.js';
@@ -20,14 +21,13 @@ export interface Unsaved {
   place: { partition: number; position: string } | null;
 }
 
-export interface SaverOptions {
+export interface SaverOptions extends Handling {
   pool: Pool;
   states: StateStore;
   registry: RegistryProjection;
   announcer: Announcer;
   clock: () => number;
-  /** An alert that returns within this time is reopened instead of raised anew. */
-  reopenWithinMs: number;
+  silences: SilenceBook;
 }
 
 /** Stores states, alerts, history and changes of one organization in one transaction. */
@@ -47,35 +47,25 @@ export class VerdictSaver {
     const { pool, registry, clock, announcer } = this.options;
     const nowMs = clock();
     const silences = new Map(items.map(({ pair }) => [pair, silenceOf(pair, registry, nowMs)]));
-    const client = await pool.connect();
-    let broken: Error | undefined;
-    let stored: Set<string>;
-    let seq = 0;
-    const transitions: AlertTransition[] = [];
-    try {
-      await client.query('begin');
-      const sql = sqlOfClient(client);
+    const { stored, seq, transitions } = await inTransaction(pool, async (sql) => {
       // Rules first, as whoever edits one does, so that neither waits for the other.
       await sql('select id from alert_rule where id = any($1) order by id for share', [
         [...new Set(items.map(({ pair }) => pair.rule.id))],
       ]);
-      stored = await this.saveStates(sql, items, silences);
-      const kept = items.filter(({ pair }) => stored.has(keyOf(pair)));
+      const keys = await this.saveStates(sql, items, silences);
+      const kept = items.filter(({ pair }) => keys.has(keyOf(pair)));
+      const kinds: AlertTransition[] = [];
+      let newest = 0;
       // A pair may have raised and resolved within one batch: each step of its history is one round.
       for (let round = 0; kept.some(({ verdicts }) => verdicts.length > round); round++) {
         const actions = kept.flatMap(({ pair, verdicts }) => (verdicts[round] ? [this.actionOf(pair, verdicts[round]!)] : []));
         // A millisecond apart, so that what followed each other is listed so.
-        const done = await applyVerdicts(sql, actions, nowMs + round, this.options.reopenWithinMs);
-        if (done.length > 0) seq = await recordTransitions(sql, organizationId, nowMs + round, done);
-        transitions.push(...done.map(({ transition }) => transition));
+        const done = await applyVerdicts(sql, actions, nowMs + round, this.options);
+        if (done.length > 0) newest = await recordTransitions(sql, organizationId, nowMs + round, done);
+        kinds.push(...done.map(({ transition }) => transition));
       }
-      await client.query('commit');
-    } catch (error) {
-      await client.query('rollback').catch((cause: Error) => (broken = cause));
-      throw error;
-    } finally {
-      client.release(broken);
-    }
+      return { stored: keys, seq: newest, transitions: kinds };
+    });
     for (const { pair } of items) {
       if (stored.has(keyOf(pair))) Object.assign(pair, silences.get(pair), { version: pair.version + 1 });
     }
@@ -109,19 +99,21 @@ export class VerdictSaver {
   }
 
   private actionOf({ rule, device: { entry } }: Pair, verdict: Verdict): AlertAction {
-    const { registry } = this.options;
+    const { registry, silences } = this.options;
     const startedAtMs = verdict.startedAtUs / 1_000;
-    return {
-      ...verdict,
+    const lookup = (metric: string) => registry.metric(entry, metric);
+    const about = {
       ruleId: rule.id,
       deviceId: entry.id,
       deviceKey: entry.key,
       deviceName: entry.name,
       assetId: registry.assetOf(entry.id, startedAtMs),
       patientId: registry.patientOf(entry.id, startedAtMs),
-      unit: unitOf(verdict, (metric) => registry.metric(entry, metric)),
-      message: describeEvidence(verdict, rule.condition, (metric) => registry.metric(entry, metric)),
+      message: describeEvidence(verdict, rule.condition, lookup),
     };
+    const { organizationId, severity } = rule;
+    const silenced = silences.reasonFor({ ...about, organizationId, severity, kind: verdict.kind }) !== undefined;
+    return { ...verdict, ...about, unit: unitOf(verdict, lookup), silenced };
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { inTransaction } from '../sql.js';
 
 /** Away for longer than this, nobody was watching: such time counts as no silence. */
 const WATCH_GAP_MS = 10_000;
@@ -8,30 +9,21 @@ const WATCH_GAP_MS = 10_000;
  * must not look like that of every device.
  */
 export async function keepWatch(pool: Pool, nowMs: number): Promise<void> {
-  const client = await pool.connect();
-  let broken: Error | undefined;
-  try {
-    await client.query('begin');
-    await client.query(
+  await inTransaction(pool, async (sql) => {
+    await sql(
       'insert into watch (watched_at) values (to_timestamp($1::double precision / 1000)) on conflict on constraint watch_pkey do nothing',
       [nowMs],
     );
-    const { rows } = await client.query<{ watched_at: Date }>('select watched_at from watch for update');
-    const gapMs = nowMs - rows[0]!.watched_at.getTime();
+    const [last] = await sql<{ watched_at: Date }>('select watched_at from watch for update');
+    const gapMs = nowMs - last!.watched_at.getTime();
     if (gapMs > WATCH_GAP_MS) {
-      await client.query(
+      await sql(
         `update rule_state set unwatched_us = unwatched_us + $1::bigint * 1000, due_at = due_at + $1 * interval '1 millisecond',
            version = version + 1, writer = gen_random_uuid(), updated_at = clock_timestamp()
          where due_at is not null`,
         [Math.round(gapMs)],
       );
     }
-    await client.query('update watch set watched_at = to_timestamp($1::double precision / 1000)', [nowMs]);
-    await client.query('commit');
-  } catch (error) {
-    await client.query('rollback').catch((cause: Error) => (broken = cause));
-    throw error;
-  } finally {
-    client.release(broken);
-  }
+    await sql('update watch set watched_at = to_timestamp($1::double precision / 1000)', [nowMs]);
+  });
 }
