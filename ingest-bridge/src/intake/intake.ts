@@ -34,7 +34,8 @@ const LOG_PAUSE_MS = 10_000;
 export class Intake {
   readonly nowUs = createClock();
   private readonly context: DecodeContext;
-  private readonly toldLabels = new LRUCache<string, string>({ max: 50_000 });
+  // Forgotten after a while: whoever writes them may have missed it.
+  private readonly toldLabels = new LRUCache<string, string>({ max: 50_000, ttl: 600_000 });
   private tallied = false;
   private readonly tallies = {
     mqtt: { messages: 0, readings: 0 },

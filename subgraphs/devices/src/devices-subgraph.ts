@@ -7,9 +7,11 @@ import type { Subgraph, SubgraphRequest } from '@pulsegraph/kit/subgraph';
 import { createViewerVerifier } from '@pulsegraph/kit/viewer';
 import { systemClock, type Clock } from './connectivity/clock.js';
 import { ConnectivityService } from './connectivity/connectivity.service.js';
+import { LabelIntake } from './connectivity/label-intake.js';
 import { PresenceRepository } from './connectivity/presence.repository.js';
 import { createDevicesContext, type DevicesContext } from './context.js';
 import type { CredentialEdge } from './credential/credential-edge.js';
+import { ReportedLabelsRepository } from './device/reported-labels.repository.js';
 import { ENTITIES } from './entities.js';
 import { Loaders } from './loaders.js';
 import { Maintenance } from './maintenance.js';
@@ -64,6 +66,7 @@ export async function createDevicesSubgraph(options: DevicesSubgraphOptions): Pr
     repository: new PresenceRepository(service),
     registry,
     publisher,
+    labels: new LabelIntake({ repository: new ReportedLabelsRepository(service), publisher, clock, log }),
     backlog: () => eventLog.backlog('device-connectivity'),
     clock,
     log,

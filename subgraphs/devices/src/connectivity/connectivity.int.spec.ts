@@ -317,3 +317,50 @@ it('keeps what it heard when the database is away', async () => {
   await clock.advance(1_000);
   expect(await fleet.transitions()).toEqual(['CONNECTED']);
 });
+
+it('keeps the labels that a device reports, as if a person had set them, and bounds how often', async () => {
+  const instance = await anInstance();
+  const fleet = await aFleet(instance);
+  const wakeUps: ChangeWakeUp[] = [];
+  await bus.subscribe(busChannel.devices(fleet.organizationId), (wakeUp) => void wakeUps.push(wakeUp as ChangeWakeUp));
+  const report = (labels: { key: string; value: string }[]) =>
+    instance.eventLog.append([
+      {
+        type: 'device-event',
+        event: 'labels',
+        organizationId: fleet.organizationId,
+        deviceId: fleet.ids[0]!,
+        deviceKey: 'd-0',
+        receivedAtUs: clock.now() * 1_000,
+        labels,
+      },
+    ]);
+  const updates = async () =>
+    database.rows<{ labels: unknown }>(`select after->'labels' as labels from device_change where device_id = $1 and kind = 'UPDATED'`, [
+      fleet.ids[0],
+    ]);
+  const inFeed = async () =>
+    (await instance.devices.registrySource.fetch(0)).changes.find(({ kind, id }) => kind === 'device' && id === fleet.ids[0])?.value;
+  const settled = () => eventually(async () => expect(await instance.eventLog.backlog('device-connectivity')).toBe(0));
+  const hall = (value: string) => [{ key: 'location', value }];
+
+  await report([...hall('Hall 3'), { key: 'not a key', value: 'x' }, { key: 'status', value: 'line\nbreak' }]);
+  await settled();
+  await clock.advance(2_000);
+  expect(await updates()).toEqual([{ labels: hall('Hall 3') }]);
+  expect(await inFeed()).toMatchObject({ labels: hall('Hall 3') });
+  expect(wakeUps.length).toBeGreaterThan(0);
+
+  await report(hall('Hall 4'));
+  await report(hall('Hall 5'));
+  await settled();
+  await clock.advance(2_000);
+  expect(await updates()).toHaveLength(1);
+  await clock.advance(10_000);
+  expect(await updates()).toEqual([{ labels: hall('Hall 3') }, { labels: hall('Hall 5') }]);
+
+  await report(hall('Hall 5'));
+  await settled();
+  await clock.advance(20_000);
+  expect(await updates()).toHaveLength(2);
+});

@@ -4,6 +4,7 @@ import type { Log } from '@pulsegraph/kit/log';
 import type { RegistryProjection } from '@pulsegraph/kit/registry';
 import type { ChangePublisher } from '../change/change-publisher.js';
 import type { Clock } from './clock.js';
+import type { LabelIntake } from './label-intake.js';
 import { Presence, type SilenceLimits } from './presence.js';
 import type { PresenceRepository, StoredPresence, WantedTransition } from './presence.repository.js';
 
@@ -11,6 +12,7 @@ export interface ConnectivityOptions {
   repository: PresenceRepository;
   registry: RegistryProjection;
   publisher: ChangePublisher;
+  labels: LabelIntake;
   /** Records of the log that wait for this consumer. */
   backlog: () => Promise<number>;
   clock: Clock;
@@ -60,6 +62,8 @@ export class ConnectivityService {
       const presence = this.devices.get(row.deviceId);
       if (presence) adopt(presence, row);
     }
+    this.options.labels.start();
+    this.ends.push(() => this.options.labels.stop());
     this.ends.push(clock.every(TICK_MS, async () => void (await this.tick())));
   }
 
@@ -82,7 +86,9 @@ export class ConnectivityService {
       }
       presence.hear(record);
       this.heard.add(presence);
-      if (presence.connectivity !== 'ONLINE' || record.type === 'device-event') this.urgent = true;
+      const isLabels = record.type === 'device-event' && record.event === 'labels';
+      if (isLabels) this.options.labels.hear(record);
+      if (presence.connectivity !== 'ONLINE' || (record.type === 'device-event' && !isLabels)) this.urgent = true;
     }
     const handledAtMs = this.options.clock.now();
     if (newestMs > -Infinity) this.lastBatch = { handledAtMs, lagMs: Math.max(0, handledAtMs - newestMs) };

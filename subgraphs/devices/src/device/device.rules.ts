@@ -1,6 +1,7 @@
 import { DEVICE_KEY } from '@pulsegraph/contracts';
 import { z } from 'zod';
 import { nameText, PLAIN_TEXT } from '../profile/profile.rules.js';
+import type { Label } from './device.entity.js';
 
 /** One transaction and one answer hold them all. */
 export const MAX_REGISTRATIONS = 1_000;
@@ -10,9 +11,10 @@ const labelRules = z.object({
   value: z.string().max(200, 'must not be longer than 200 characters').regex(PLAIN_TEXT, 'must not hold control characters'),
 });
 
+const MAX_LABELS = 64;
 const labels = z
   .array(labelRules)
-  .max(64, 'must not be more than 64')
+  .max(MAX_LABELS, `must not be more than ${MAX_LABELS}`)
   .superRefine((list, context) => {
     const seen = new Set<string>();
     list.forEach(({ key }, index) => {
@@ -43,3 +45,19 @@ export const updateRules = z.object({
   assetId: id,
   labels,
 });
+
+/**
+ * What a device says of itself, by the same rules as for people; what breaks them is left out.
+ * @returns Null when nothing changes.
+ */
+export function withReported(labels: readonly Label[], reported: ReadonlyMap<string, string>): Label[] | null {
+  const merged = new Map(labels.map(({ key, value }) => [key, value]));
+  let isChanged = false;
+  for (const [key, value] of reported) {
+    if (merged.get(key) === value || !labelRules.safeParse({ key, value }).success) continue;
+    if (!merged.has(key) && merged.size >= MAX_LABELS) continue;
+    merged.set(key, value);
+    isChanged = true;
+  }
+  return isChanged ? [...merged].map(([key, value]) => ({ key, value })).sort((a, b) => (a.key < b.key ? -1 : 1)) : null;
+}

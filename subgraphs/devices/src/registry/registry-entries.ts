@@ -1,4 +1,4 @@
-import type { RegistryChange, RegistryEntries, RegistryKind } from '@pulsegraph/contracts';
+import type { DeviceEntry, RegistryChange, RegistryEntries, RegistryKind } from '@pulsegraph/contracts';
 import type { Asset } from '../asset/asset.entity.js';
 import type { Assignment } from '../assignment/assignment.entity.js';
 import type { Credential } from '../credential/credential.entity.js';
@@ -44,7 +44,7 @@ export const registryEntry = {
 
   asset: ({ id, organizationId, parentId, name }: Asset) => draft('asset', id, organizationId, { id, organizationId, parentId, name }),
 
-  device: ({ id, organizationId, key, name, profileId, lifecycle, labels }: Device) =>
+  device: ({ id, organizationId, key, name, profileId, lifecycle, labels }: Omit<DeviceEntry, 'lifecycle'> & Pick<Device, 'lifecycle'>) =>
     draft('device', id, organizationId, { id, organizationId, key, name, profileId, lifecycle, labels }),
 
   patient: ({ id, organizationId, bedId, spo2Scale, dischargedAt }: Patient) =>
