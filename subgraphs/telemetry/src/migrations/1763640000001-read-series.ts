@@ -25,18 +25,14 @@ language plpgsql stable parallel safe set timezone = 'UTC' as $$
 #variable_conflict use_column
 declare
   begins timestamptz;
+  total bigint;
 begin
-  if try_raw then
-    select coalesce(array_agg(r.recorded_at order by r.recorded_at), '{}'),
-      coalesce(array_agg(r.value order by r.recorded_at), '{}')
-    into at, avg
-    from (select recorded_at, value from telemetry.organization_reading
-      where series_id = series and recorded_at >= cuts[1] and recorded_at < cuts[6] and value is not null
-      order by recorded_at limit max_points + 1) r;
-    raw := cardinality(at) <= max_points;
+  -- Where no rollup helps, counting is cheaper than summing up.
+  if try_raw and cuts[2] = cuts[5] then
+    select count(*) into total from telemetry.organization_reading
+    where series_id = series and recorded_at >= cuts[1] and recorded_at < cuts[6] and value is not null;
   end if;
-  if raw is not true then
-    raw := false;
+  if total is null or total > max_points then
     select coalesce(array_agg(b order by b), '{}'), coalesce(array_agg(s.mean order by b), '{}'),
       coalesce(array_agg(s.lo order by b), '{}'), coalesce(array_agg(s.hi order by b), '{}'), coalesce(array_agg(s.last order by b), '{}'),
       coalesce(array_agg(s.n order by b), '{}'), coalesce(array_agg(s.first_at order by b), '{}'),
@@ -52,12 +48,23 @@ begin
         union all ${columns('organization_rollup_minute', 'rollup', 'cuts[4]', 'cuts[5]')}
         union all ${columns('organization_reading', 'raw', 'cuts[5]', 'cuts[6]')}
       ) p group by b) s;
+    select coalesce(sum(n), 0) into total from unnest(count) as c (n);
+  end if;
+  raw := try_raw and total <= max_points;
+  -- So few readings are given as they are.
+  if raw then
+    select coalesce(array_agg(r.recorded_at order by r.recorded_at), '{}'), coalesce(array_agg(r.value order by r.recorded_at), '{}')
+    into at, avg
+    from telemetry.organization_reading r
+    where series_id = series and recorded_at >= cuts[1] and recorded_at < cuts[6] and value is not null;
+    first_at := null;
   end if;
   -- A hole at the beginning is one only where there was something before it.
   begins := coalesce(first_at[1], at[1]);
   if begins is null or begins - cuts[1] > gap_after then
-    had_before := exists (select from telemetry.organization_reading where series_id = series and recorded_at < cuts[1])
-      or exists (select from telemetry.organization_rollup_hour where series_id = series and bucket < cuts[1] - interval '1 hour');
+    had_before := exists (select from telemetry.organization_rollup_hour where series_id = series and bucket < cuts[1] - interval '1 hour')
+      or exists (select from telemetry.organization_reading
+        where series_id = series and recorded_at < cuts[1] and recorded_at >= cuts[1] - interval '2 hours');
   else
     had_before := false;
   end if;
