@@ -1,9 +1,16 @@
 import type { Duplex } from 'node:stream';
 
+/** Nothing waits longer than this, however many sockets there are to write to. */
+const LONGEST_WINDOW_MS = 100;
+/** More than this is not held back for one socket: it would look as if its client were slow. */
+const HELD_BYTES = 32 << 10;
+
 /**
  * Gathers what is written to a socket within a few milliseconds into one system call, which is most of the cost of a
  * small message. After a quiet moment the first message to each socket goes out at once, so that a lone one waits for
- * nothing; under load messages wait for the window, and the busier the process the more of them go out together.
+ * nothing; under load messages wait for the window, and the busier the process the more of them go out together. Where
+ * writing to all of them takes longer than the window, the window is as long as the writing: of two events in a row for
+ * ten thousand clients the second would else find every socket just written to.
  */
 export class WriteCoalescer {
   private readonly held: CoalescedSocket[] = [];
@@ -12,13 +19,17 @@ export class WriteCoalescer {
   private inRound = false;
   private direct = false;
   private roundEndedAtMs = -Infinity;
+  private heldSinceMs = 0;
+  private writeMs = 0.01;
 
   /** @param windowMs 0 turns coalescing off. */
   constructor(readonly windowMs: number) {}
 
   hold(socket: CoalescedSocket): void {
     this.held.push(socket);
-    this.timer ??= setTimeout(() => this.flush(), this.windowMs);
+    if (this.timer) return;
+    this.heldSinceMs = performance.now();
+    this.wait(this.windowMs);
   }
 
   /** A round is one turn of the event loop in which something is written. @returns its number if it began after a quiet moment. */
@@ -35,10 +46,20 @@ export class WriteCoalescer {
     return this.direct ? this.round : null;
   }
 
-  private flush(): void {
+  private wait(ms: number): void {
+    this.timer = setTimeout(() => this.onTimer(), ms);
+  }
+
+  private onTimer(): void {
+    const startedAtMs = performance.now();
+    const writingMs = Math.min(this.held.length * this.writeMs, LONGEST_WINDOW_MS);
+    const leftMs = writingMs - (startedAtMs - this.heldSinceMs);
+    if (leftMs > this.windowMs) return this.wait(leftMs);
     this.timer = undefined;
-    for (const socket of this.held.splice(0)) socket.release();
+    const sockets = this.held.splice(0);
+    for (const socket of sockets) socket.release();
     this.roundEndedAtMs = performance.now();
+    this.writeMs = (this.roundEndedAtMs - startedAtMs) / sockets.length;
   }
 }
 
@@ -54,7 +75,10 @@ export class CoalescedSocket {
 
   /** Call before each write. */
   beforeWrite(): void {
-    if (this.corked) return;
+    if (this.corked) {
+      if (this.socket.writableLength < HELD_BYTES) return;
+      this.release();
+    }
     if (this.socket.writableLength === 0) this.emptyAtMs = performance.now();
     if (this.coalescer.windowMs === 0) return;
     const round = this.coalescer.quietRound();
