@@ -49,8 +49,12 @@ export function anEvent(n: number): ReadingsEvent {
   };
 }
 
-/** The message that every one of the servers has to send for an event. */
-export const messageOf = (event: ReadingsEvent) => `{"id":"1","type":"next","payload":${JSON.stringify({ data: { readings: event } })}}`;
+const ANY_ID = '00000000-0000-4000-8000-000000000000';
+
+/** The message that every one of the servers has to send for an event, but for the id of the operation. */
+export const messageOf = (event: ReadingsEvent) =>
+  `{"id":"${ANY_ID}","type":"next","payload":${JSON.stringify({ data: { readings: event } })}}`;
+export const withAnyId = (message: string) => message.replace(/^\{"id":"[0-9a-f-]{36}"/, `{"id":"${ANY_ID}"`);
 
 /** A stream with many readers; each gets every event from the moment it comes. */
 export class Readings {

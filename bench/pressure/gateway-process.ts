@@ -57,8 +57,11 @@ serveWorker({
     clearInterval(timer);
     return items;
   },
-  heapBytes(): number {
-    global.gc?.();
+  async heapBytes(): Promise<number> {
+    for (let pass = 0; pass < 3; pass += 1) {
+      global.gc?.();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
     return process.memoryUsage().heapUsed + process.memoryUsage().external;
   },
 });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 
 const TEXT = 1;
@@ -35,7 +36,7 @@ export class RawWebSocket {
     return opened;
   }
 
-  /** Opens a socket and subscribes; the operation's id is "1". */
+  /** Opens a socket and subscribes, under an id of its own, as clients do. */
   static async subscribe(url: URL, query: string, onText: (payload: Buffer) => void): Promise<RawWebSocket> {
     const opened = await RawWebSocket.open(url, 'graphql-transport-ws');
     await new Promise<void>((resolve) => {
@@ -43,7 +44,7 @@ export class RawWebSocket {
       opened.send('{"type":"connection_init"}');
     });
     opened.onText = onText;
-    opened.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query } }));
+    opened.send(JSON.stringify({ id: randomUUID(), type: 'subscribe', payload: { query } }));
     return opened;
   }
 
