@@ -54,6 +54,9 @@ const DAY_MS = 86_400_000;
 const RULES_POLL_MS = 5_000;
 const CATCH_UP_MS = 2_000;
 const FLUSH_MS = 5_000;
+/** What a detector forgets by a crash is no more than it learns in a few such rounds. */
+const LEARNT_MS = 10_000;
+const LEARNT_PER_ROUND = 400;
 
 /** Role `evaluator`: watches readings and time, raises and resolves. Any number of them share the devices. */
 export function createAlertEvaluator(options: AlertEvaluatorOptions): AlertEvaluator {
@@ -103,6 +106,7 @@ export function createAlertEvaluator(options: AlertEvaluatorOptions): AlertEvalu
     ticks: new Periodic(() => evaluator.tick(), options.tickMs ?? 500, onFailure('A tick')),
     duties: new Periodic(() => (leadership.held ? duties.run() : Promise.resolve()), options.tickMs ?? 500, onFailure("A leader's duty")),
     catchUp: new Periodic(() => evaluator.catchUp(), CATCH_UP_MS, onFailure('Catching up with other evaluators')),
+    learnt: new Periodic(() => evaluator.storeLearnt(LEARNT_PER_ROUND), LEARNT_MS, onFailure('Storing what was learnt')),
     flush: new Periodic(() => evaluations.flush(), FLUSH_MS, onFailure('Writing evaluation times')),
   };
   const refits = new Periodic(() => Promise.resolve(evaluator.watches.refitAll()), 30_000, onFailure('Refitting'));
@@ -143,6 +147,7 @@ export function createAlertEvaluator(options: AlertEvaluatorOptions): AlertEvalu
       leaveRegistry?.();
       for (const subscription of subscriptions) bus.unsubscribe(subscription);
       await Promise.all([...Object.values(loops), refits].map((loop) => loop.stop()));
+      await evaluator.storeLearnt(Infinity).catch(onFailure('Storing what was learnt'));
       await evaluations.flush().catch(onFailure('Writing evaluation times'));
       await leadership.stop();
       await pool.end();

@@ -50,6 +50,8 @@ const rateOfChange = z
   .object({ metric, perMinuteAbove: z.number().positive('must be positive: rising and falling both count'), over: window })
   .transform(({ over: overMs, ...rest }) => ({ ...rest, overMs }));
 
+const anomaly = z.object({ metric, sensitivity: z.enum(['LOW', 'MEDIUM', 'HIGH']) });
+
 const trend = z
   .object({ metric, reaches: z.number(), within: window, over: window })
   .transform(({ within: withinMs, over: overMs, ...rest }) => ({ ...rest, withinMs, overMs }));
@@ -70,13 +72,14 @@ function conditionOf(depth: number): z.ZodType<Condition> {
           .min(2, 'must have at least two conditions')
           .max(MAX_PARTS, `must have at most ${MAX_PARTS} conditions`)
       : z.never(`all and any may be nested ${MAX_DEPTH} deep`);
-  const kinds = { threshold, rateOfChange, offline, trend, earlyWarningScore, all: parts, any: parts };
+  const kinds = { threshold, rateOfChange, offline, anomaly, trend, earlyWarningScore, all: parts, any: parts };
   const names = Object.keys(kinds) as (keyof typeof kinds)[];
   return z
     .object({
       threshold: threshold.nullish(),
       rateOfChange: rateOfChange.nullish(),
       offline: offline.nullish(),
+      anomaly: anomaly.nullish(),
       trend: trend.nullish(),
       earlyWarningScore: earlyWarningScore.nullish(),
       all: parts.nullish(),

@@ -1,5 +1,6 @@
 import { Duration } from '@pulsegraph/kit/scalars';
-import { Field, Float, InputType, Int, ObjectType } from 'type-graphql';
+import type { AnomalySensitivity } from '../anomaly/index.js';
+import { Field, Float, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 
 @ObjectType('ThresholdCondition')
 export class ThresholdConditionType {
@@ -24,6 +25,15 @@ export class RateOfChangeConditionType {
   @Field(() => Duration, { name: 'over' }) overMs!: number;
 }
 
+export const AnomalySensitivityEnum = { LOW: 'LOW', MEDIUM: 'MEDIUM', HIGH: 'HIGH' } as const;
+registerEnumType(AnomalySensitivityEnum, { name: 'AnomalySensitivity' });
+
+@ObjectType('AnomalyCondition')
+export class AnomalyConditionType {
+  @Field() metric!: string;
+  @Field(() => AnomalySensitivityEnum) sensitivity!: AnomalySensitivity;
+}
+
 @ObjectType('TrendCondition')
 export class TrendConditionType {
   @Field() metric!: string;
@@ -44,6 +54,7 @@ export class ConditionType {
   @Field(() => ThresholdConditionType, { nullable: true }) threshold?: ThresholdConditionType | null;
   @Field(() => RateOfChangeConditionType, { nullable: true }) rateOfChange?: RateOfChangeConditionType | null;
   @Field(() => OfflineConditionType, { nullable: true }) offline?: OfflineConditionType | null;
+  @Field(() => AnomalyConditionType, { nullable: true }) anomaly?: AnomalyConditionType | null;
   @Field(() => TrendConditionType, { nullable: true }) trend?: TrendConditionType | null;
   @Field(() => EarlyWarningScoreConditionType, { nullable: true }) earlyWarningScore?: EarlyWarningScoreConditionType | null;
   @Field(() => [ConditionType], { nullable: true }) all?: ConditionType[] | null;
@@ -77,6 +88,12 @@ export class RateOfChangeInput {
   @Field(() => Duration, { defaultValue: 60_000, description: 'Measured over this long.' }) over!: number;
 }
 
+@InputType({ description: 'The metric behaves unlike its own past.' })
+export class AnomalyInput {
+  @Field() metric!: string;
+  @Field(() => AnomalySensitivityEnum, { defaultValue: 'MEDIUM' }) sensitivity!: AnomalySensitivity;
+}
+
 @InputType()
 export class TrendInput {
   @Field() metric!: string;
@@ -97,6 +114,7 @@ export class ConditionInput {
   @Field(() => ThresholdInput, { nullable: true }) threshold?: ThresholdInput | null;
   @Field(() => RateOfChangeInput, { nullable: true }) rateOfChange?: RateOfChangeInput | null;
   @Field(() => OfflineInput, { nullable: true }) offline?: OfflineInput | null;
+  @Field(() => AnomalyInput, { nullable: true }) anomaly?: AnomalyInput | null;
   @Field(() => TrendInput, { nullable: true }) trend?: TrendInput | null;
   @Field(() => EarlyWarningScoreInput, { nullable: true }) earlyWarningScore?: EarlyWarningScoreInput | null;
   @Field(() => [ConditionInput], { nullable: true }) all?: ConditionInput[] | null;

@@ -13,6 +13,10 @@ export function describeCondition(condition: Condition, lookup: MetricLookup): s
     const { metric, perMinuteAbove, overMs } = condition.rateOfChange;
     return `${nameOf(metric, lookup)} changing by more than ${perMinuteText(perMinuteAbove, metric, lookup)} over ${durationText(overMs)}`;
   }
+  if ('anomaly' in condition) {
+    const { metric, sensitivity } = condition.anomaly;
+    return `${nameOf(metric, lookup)} unlike its past (${sensitivity.toLowerCase()} sensitivity)`;
+  }
   if ('trend' in condition) {
     const { metric, reaches, withinMs, overMs } = condition.trend;
     const limit = amountText(reaches, lookup(metric)?.unit);
@@ -54,6 +58,9 @@ export function describeEvidence(evidence: Evidence, condition: Condition, looku
   const { kind, metric, value, threshold, reachedInMs, score, parts } = evidence;
   if (score) return describeScore(score);
   if (parts && parts.length > 0) return parts.map((part) => describeEvidence(part, partOf(condition, part), lookup)).join('; ');
+  if (kind === 'DATA_ANOMALY' && metric !== null && value !== null) {
+    return `${nameOf(metric, lookup)} ${amountText(value, lookup(metric)?.unit)}, unlike its past`;
+  }
   if (metric === null || value === null || threshold === null) return describeCondition(condition, lookup);
   const name = nameOf(metric, lookup);
   const unit = lookup(metric)?.unit;

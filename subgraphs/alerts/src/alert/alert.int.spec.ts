@@ -468,7 +468,7 @@ it('gives back every kind of condition as it was given, and says it in words', a
   const create = `mutation ($input: AlertRuleInput!) { createAlertRule(input: $input) { summary condition {
     ...leaf all { ...leaf any { ...leaf } } any { ...leaf } } } }
     fragment leaf on Condition { threshold { metric above below for hysteresis clearAfter } rateOfChange { metric perMinuteAbove over }
-      offline { metric after } trend { metric reaches within over } earlyWarningScore { score singleParameter validFor } }`;
+      offline { metric after } trend { metric reaches within over } earlyWarningScore { score singleParameter validFor } anomaly { metric sensitivity } }`;
   const given: [condition: object, summary: string, back?: object][] = [
     [
       { threshold: { metric: 'temperature', above: 85.5, below: 15, for: 'PT1M30S', hysteresis: 0, clearAfter: 'PT0S' } },
@@ -479,6 +479,7 @@ it('gives back every kind of condition as it was given, and says it in words', a
       'Temperature changing by more than 2 °C per min over 5 min',
     ],
     [{ offline: { metric: 'temperature', after: 'PT1H' } }, 'Temperature missing for 1 h'],
+    [{ anomaly: { metric: 'temperature', sensitivity: 'HIGH' } }, 'Temperature unlike its past (high sensitivity)'],
     [
       { trend: { metric: 'temperature', reaches: 85, within: 'PT30M', over: 'PT2H' } },
       'Temperature reaching 85 °C within 30 min, by its trend over 2 h',

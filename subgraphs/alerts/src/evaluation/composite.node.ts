@@ -33,6 +33,7 @@ export function createCompositeNode(nodes: readonly ConditionNode[], how: 'all' 
     silences: nodes.flatMap((node) => node.silences),
     usesConnectivity: nodes.some((node) => node.usesConnectivity),
     usesPatient: nodes.some((node) => node.usesPatient),
+    learns: nodes.some((node) => node.learns),
     initial,
     onSample: (state, sample: Sample) => advance(state, sample.atUs, (node, child) => node.onSample(child, sample)),
     onTick: (state, tick: Tick) => advance(state, tick.atUs, (node, child) => node.onTick(child, tick)),

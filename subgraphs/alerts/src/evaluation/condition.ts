@@ -1,4 +1,5 @@
 import type { AlertKind } from '@pulsegraph/contracts';
+import type { AnomalySensitivity } from '../anomaly/index.js';
 import type { Score } from './news2.js';
 
 /** Breached when the value lies above `above` or below `below`; at least one is set. */
@@ -30,6 +31,12 @@ export interface OfflineCondition {
   afterMs: number | null;
 }
 
+/** The metric behaves unlike its own past. */
+export interface AnomalyCondition {
+  metric: string;
+  sensitivity: AnomalySensitivity;
+}
+
 /** A line fitted over the last `overMs` reaches `reaches` within `withinMs`. */
 export interface TrendCondition {
   metric: string;
@@ -51,6 +58,7 @@ export type Condition =
   | { threshold: ThresholdCondition }
   | { rateOfChange: RateOfChangeCondition }
   | { offline: OfflineCondition }
+  | { anomaly: AnomalyCondition }
   | { trend: TrendCondition }
   | { earlyWarningScore: EarlyWarningScoreCondition }
   | { all: Condition[] }
@@ -76,6 +84,7 @@ export function metricsOf(condition: Condition): string[] {
   if ('any' in condition) return condition.any.flatMap(metricsOf);
   if ('threshold' in condition) return [condition.threshold.metric];
   if ('rateOfChange' in condition) return [condition.rateOfChange.metric];
+  if ('anomaly' in condition) return [condition.anomaly.metric];
   if ('trend' in condition) return [condition.trend.metric];
   if ('offline' in condition && condition.offline.metric !== null) return [condition.offline.metric];
   return [];
@@ -89,6 +98,7 @@ export function shapeOf(condition: Condition): string {
   // What they remember is laid out by the length of their window.
   if ('rateOfChange' in condition) return `rate(${condition.rateOfChange.metric},${condition.rateOfChange.overMs})`;
   if ('trend' in condition) return `trend(${condition.trend.metric},${condition.trend.overMs})`;
+  if ('anomaly' in condition) return `anomaly(${condition.anomaly.metric},${condition.anomaly.sensitivity})`;
   if ('earlyWarningScore' in condition) return 'score';
   const { metric, afterMs } = condition.offline;
   if (metric !== null) return `missing(${metric})`;

@@ -240,3 +240,40 @@ describe('all and any', () => {
     expect(mustStore(pending, node.onSample(pending, { ...sample, atUs: 2, value: 91 }))).toBe(false);
   });
 });
+
+describe('anomaly', () => {
+  const anomaly: Condition = { anomaly: { metric: 'flow', sensitivity: 'MEDIUM' } };
+  /** A deterministic noise. */
+  const noise = (index: number) => Math.sin(index * 12.9898) + Math.sin(index * 78.233) + Math.sin(index * 37.719);
+  const play = (device: ReturnType<typeof watch>, from: number, to: number, offset = 0) => {
+    for (let index = from; index < to; index++) device.read(index * 60, 'flow', 20 + noise(index) + offset);
+    return device;
+  };
+
+  it('raises once where the values are unlike their past, and resolves when they are like it again', () => {
+    const device = play(watch(anomaly), 0, 1_000);
+    expect(device.moves()).toEqual([]);
+    play(device, 1_000, 1_020, 40);
+    expect(device.verdicts).toMatchObject([{ move: 'RAISE', kind: 'DATA_ANOMALY', threshold: null }]);
+    expect(play(device, 1_020, 1_100).moves()).toEqual(['RAISE', 'RESOLVE']);
+  });
+
+  it('says nothing of a series that it does not know yet', () => {
+    expect(play(play(watch(anomaly), 0, 50), 50, 60, 100).moves()).toEqual([]);
+  });
+
+  it('has learnt the same whether it was restarted or not', () => {
+    const whole = play(play(watch(anomaly), 0, 1_000), 1_000, 1_100, 40);
+    const cut = watch(anomaly);
+    for (let from = 0; from < 1_000; from += 100) play(cut.restart(), from, from + 100);
+    for (let from = 1_000; from < 1_100; from += 7) play(cut.restart(), from, Math.min(from + 7, 1_100), 40);
+    expect(cut.verdicts).toEqual(whole.verdicts);
+  });
+
+  it('takes what lasts for the new normal in the end', () => {
+    const device = play(play(watch(anomaly), 0, 1_000), 1_000, 4_000, 40);
+    expect(device.moves().at(-1)).toBe('RESOLVE');
+    const settled = device.moves().length;
+    expect(play(device, 4_000, 6_000, 40).moves()).toHaveLength(settled);
+  });
+});

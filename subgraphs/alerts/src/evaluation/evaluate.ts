@@ -1,3 +1,4 @@
+import { createAnomalyNode } from './anomaly.node.js';
 import type { Condition, Evidence } from './condition.js';
 import type { ConditionNode, NodeState, Sample, Tick } from './node.js';
 import { childrenOf, createCompositeNode } from './composite.node.js';
@@ -22,6 +23,7 @@ export function createNode(condition: Condition): ConditionNode {
   if ('threshold' in condition) return createThresholdNode(condition.threshold);
   if ('rateOfChange' in condition) return createRateNode(condition.rateOfChange);
   if ('trend' in condition) return createTrendNode(condition.trend);
+  if ('anomaly' in condition) return createAnomalyNode(condition.anomaly);
   if ('earlyWarningScore' in condition) return createScoreNode(condition.earlyWarningScore);
   if ('all' in condition) return createCompositeNode(condition.all.map(createNode), 'all');
   if ('any' in condition) return createCompositeNode(condition.any.map(createNode), 'any');

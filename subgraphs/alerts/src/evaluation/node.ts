@@ -45,7 +45,7 @@ export interface Silence {
   afterUs: number | null;
 }
 
-/** What a node remembers about one device. Plain JSON, never changed in place. */
+/** What a node remembers about one device. JSON; never changed in place, but for what an anomaly detector learns. */
 export interface NodeState {
   readonly phase: Phase;
   /** What the phase rests on; null while IDLE. */
@@ -61,6 +61,8 @@ export interface ConditionNode {
   readonly usesConnectivity: boolean;
   /** Wants `spo2Scale` in its samples. */
   readonly usesPatient: boolean;
+  /** What it has learnt lies in its state and changes with every reading: worth storing now and then. */
+  readonly learns: boolean;
   readonly initial: NodeState;
   onSample(state: NodeState, sample: Sample): NodeState;
   onTick(state: NodeState, tick: Tick): NodeState;

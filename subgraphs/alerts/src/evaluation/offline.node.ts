@@ -11,6 +11,7 @@ export function createConnectivityNode(): ConditionNode {
     silences: [],
     usesConnectivity: true,
     usesPatient: false,
+    learns: false,
     initial: INITIAL,
     onSample: (state) => state,
     onTick(state: NodeState, { connectivity }: Tick): NodeState {
@@ -32,6 +33,7 @@ export function createSilenceNode({ metric, afterMs }: OfflineCondition): Condit
     silences: [{ metric, afterUs }],
     usesConnectivity: false,
     usesPatient: false,
+    learns: false,
     initial: INITIAL,
     // That it was heard reaches the node by a tick, which says when.
     onSample: (state) => state,

@@ -36,6 +36,7 @@ export function createRateNode({ metric, perMinuteAbove, overMs }: RateOfChangeC
     silences: [],
     usesConnectivity: false,
     usesPatient: false,
+    learns: false,
     initial: INITIAL,
     onSample(before: NodeState, sample: Sample): RateState {
       const state = before as RateState;

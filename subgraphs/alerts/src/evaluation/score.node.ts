@@ -49,6 +49,7 @@ export function createScoreNode({ score: limit, singleParameter, validForMs }: E
     silences: [],
     usesConnectivity: false,
     usesPatient: true,
+    learns: false,
     initial: INITIAL,
     onSample(before: NodeState, sample: Sample): ScoreState {
       const value = readingOf(sample);

@@ -26,6 +26,7 @@ export function createThresholdNode(condition: ThresholdCondition): ConditionNod
     silences: [],
     usesConnectivity: false,
     usesPatient: false,
+    learns: false,
     initial: INITIAL,
     onSample(state: NodeState, { metric: of, value, atUs }: Sample): NodeState {
       if (of !== metric) return state;

@@ -84,6 +84,7 @@ export function createTrendNode({ metric, reaches, withinMs, overMs }: TrendCond
     silences: [],
     usesConnectivity: false,
     usesPatient: false,
+    learns: false,
     initial: INITIAL,
     onSample(before: NodeState, { metric: of, atUs, value }: Sample): TrendState {
       const state = before as TrendState;

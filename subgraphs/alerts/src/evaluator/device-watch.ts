@@ -15,6 +15,8 @@ export interface Pair {
   dueAtMs: number | null;
   /** From storing to falling due. */
   leaseMs: number;
+  /** recordedAt up to which what its node has learnt is stored. */
+  learntAtUs: number;
   /** Some silence has fallen due: hearing of the device may end it. */
   overdue: boolean;
 }
@@ -66,6 +68,7 @@ export class DeviceWatch {
             unwatchedUs: 0,
             dueAtMs: null,
             leaseMs: 0,
+            learntAtUs: 0,
             overdue: false,
           };
       if (before && before.rule.shape !== rule.shape) reset.push(pair);

@@ -457,3 +457,13 @@ it('scores a patient by the scale that is set for him, from numbers and words, a
   await say(3, { metric: 'consciousness', unit: '1', kind: 'TEXT', value: null, text: 'Alert' });
   expect(await plant.alerts()).toMatchObject([{ status: 'RESOLVED' }]);
 });
+
+it('keeps what an anomaly rule has learnt over a restart', async () => {
+  const plant = await aPlant();
+  await plant.rule({ anomaly: { metric: 'temperature' } });
+  const noise = (index: number) => Math.sin(index * 12.9898) + Math.sin(index * 78.233);
+  await log.append(Array.from({ length: 600 }, (_, index) => plant.record(index * 60, 50 + noise(index))));
+  await restart();
+  await log.append(Array.from({ length: 10 }, (_, index) => plant.record((600 + index) * 60, 90)));
+  expect(await plant.alerts()).toMatchObject([{ kind: 'DATA_ANOMALY', message: 'Temperature 90 °C, unlike its past', value: 90 }]);
+});

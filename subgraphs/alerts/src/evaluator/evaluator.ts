@@ -14,6 +14,8 @@ import { WatchList, type WatchEvents } from './watch-list.js';
 /** What raises nothing, however new it is. */
 const SILENT_FLAGS = ReadingFlag.LATE | ReadingFlag.HISTORICAL;
 const MAX_CONFLICT_ROUNDS = 10;
+/** A detector's memory is up to 8 KiB. */
+const LEARNT_PER_WRITE = 200;
 
 export interface EvaluatorOptions {
   rules: RuleBook;
@@ -101,6 +103,25 @@ export class Evaluator implements WatchEvents {
     return this.inTurn(async () => {
       for (const id of deviceIds) this.watches.of(id);
       await this.save();
+    });
+  }
+
+  /**
+   * Stores what was learnt, which no change of phase would. A few at a time; all of it only before stopping.
+   * @param limit How many pairs at most.
+   */
+  storeLearnt(limit: number): Promise<void> {
+    return this.inTurn(async () => {
+      const known = [...this.watches.known()].flatMap(({ pairs }) => pairs);
+      const learning = known.filter((pair) => pair.rule.node.learns && pair.learntAtUs < pair.device.lastAtUs(pair));
+      learning.sort((a, b) => a.learntAtUs - b.learntAtUs);
+      for (let from = 0; from < Math.min(limit, learning.length); from += LEARNT_PER_WRITE) {
+        for (const pair of learning.slice(from, Math.min(limit, from + LEARNT_PER_WRITE))) {
+          pair.learntAtUs = pair.device.lastAtUs(pair);
+          this.note(pair);
+        }
+        await this.save();
+      }
     });
   }
 

@@ -79,6 +79,7 @@ export class WatchList {
     Object.assign(pair, {
       state: fits ? row.state : pair.rule.node.initial,
       version: row.version,
+      learntAtUs: row.last_at_us,
       heardUs: row.heard ?? {},
       unwatchedUs: row.unwatched_us,
       dueAtMs: row.due_at_ms,
