@@ -46,10 +46,11 @@ describe('npm start', () => {
         MQTT_PORT: String(await freePort()),
         [variable]: String(port),
       });
-      expect(await running.ended).toBe(1);
+      const status = await running.ended;
+      free();
+      expect(status).toBe(1);
       expect(running.output()).toMatch(new RegExp(`Port ${port} is taken: set ${variable} to a free port`));
       expect(running.output().trim().split('\n')).toHaveLength(1);
-      free();
     },
     120_000,
   );

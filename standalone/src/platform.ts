@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { createAlertEvaluator, createAlertsSubgraph } from '@pulsegraph/alerts';
 import { createDevicesSubgraph } from '@pulsegraph/devices';
 import { createGateway, supergraphFromFile } from '@pulsegraph/gateway';
-import { createBridge, type Bridge } from '@pulsegraph/ingest-bridge';
+import { createBridge } from '@pulsegraph/ingest-bridge';
 import { createMemoryEventLog } from '@pulsegraph/kit/event-log';
+import { requireFreePort } from '@pulsegraph/kit/http';
 import { createInProcessBus } from '@pulsegraph/kit/live-bus';
 import type { Log } from '@pulsegraph/kit/log';
 import { createMailer } from '@pulsegraph/kit/mail';
@@ -54,6 +55,8 @@ async function assemble(
   stop: () => Promise<boolean>,
 ): Promise<Platform> {
   await prepareDataDir(env.dataDir);
+  await requireFreePort(env.port, 'PORT');
+  await requireFreePort(env.mqttPort, 'MQTT_PORT');
   const secrets = await loadSecrets(env.dataDir);
   const demoPassword = env.demo ? await loadDemoPassword(env.dataDir, env.demoPassword) : null;
   const database = await startDatabase(env.dataDir, secrets);
@@ -84,7 +87,6 @@ async function assemble(
   if (demoPassword) await users.ensureDemoOrganization({ password: demoPassword });
   if (env.firstAdmin) await users.ensureFirstAdmin({ ...env.firstAdmin, organizationKey: 'main', organizationName: 'Main' });
 
-  let bridge: Bridge | undefined;
   const devices = await createDevicesSubgraph({
     ...common,
     databaseUrl: database.urlOf('devices'),
@@ -92,7 +94,8 @@ async function assemble(
     eventLog,
     mqttPublicUrl,
     log: part('devices'),
-    edge: { accept: async (credential) => bridge?.edge.accept(credential), revoke: async (username) => bridge?.edge.revoke(username) },
+    // The bridge comes later: it needs the registry that devices feed.
+    edge: { accept: (credential) => bridge.edge.accept(credential), revoke: (username) => bridge.edge.revoke(username) },
   });
   onStop('devices', () => devices.stop());
 
@@ -108,7 +111,7 @@ async function assemble(
     projection,
     log: part('telemetry'),
   });
-  const writer = await createTelemetryWriter({
+  const writer = createTelemetryWriter({
     ...common,
     databaseUrl: database.urlOf('telemetry'),
     bus,
@@ -116,7 +119,7 @@ async function assemble(
     log: part('telemetry-writer'),
   });
   const alerts = await createAlertsSubgraph({ ...common, databaseUrl: database.urlOf('alerts'), bus, projection, log: part('alerts') });
-  const evaluator = await createAlertEvaluator({
+  const evaluator = createAlertEvaluator({
     ...common,
     databaseUrl: database.urlOf('alerts'),
     bus,
@@ -129,7 +132,7 @@ async function assemble(
     if (started !== users && started !== devices) onStop(name, () => started.stop());
   }
 
-  bridge = createBridge({ eventLog, projection, mqttPort: env.mqttPort, brokerUrl: null, internalToken, log: part('ingest-bridge') });
+  const bridge = createBridge({ eventLog, projection, mqttPort: env.mqttPort, brokerUrl: null, internalToken, log: part('ingest-bridge') });
   const revocations = createRevocationList({ source: users.revocationSource, bus, log: part('revocations') });
   await revocations.start();
   onStop('revocations', () => revocations.stop());
@@ -148,7 +151,7 @@ async function assemble(
   gateway.mount('/', bridge.ingestRouter);
 
   await bridge.start();
-  onStop('ingest-bridge', () => bridge?.stop());
+  onStop('ingest-bridge', () => bridge.stop());
   const port = await gateway.start(env.port);
   onStop('gateway', () => gateway.stop());
   return {

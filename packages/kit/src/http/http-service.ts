@@ -64,6 +64,13 @@ export function listen(server: Server, port: number, variable: string, host?: st
   });
 }
 
+/** Rejects as `listen` would. Asked before the long part of a start, so that whoever chose the port hears of it at once. */
+export async function requireFreePort(port: number, variable: string): Promise<void> {
+  const probe = createServer();
+  await listen(probe, port, variable);
+  await closeServer(probe);
+}
+
 export function closeServer(server: Server): Promise<void> {
   return new Promise((resolve, reject) => {
     if (!server.listening) return resolve();

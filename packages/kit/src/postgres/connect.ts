@@ -18,7 +18,11 @@ export function createPool({ databaseUrl, owner, kind, maxConnections = 10 }: Co
     application_name: `pulsegraph-${owner}-${kind}`,
     connectionTimeoutMillis: 10_000,
   });
-  pool.on('error', onIdleError);
+  pool.on('error', (error: Error & { client?: unknown }) => {
+    // pg hangs the whole client on it, which would fill a log line with its internals.
+    delete error.client;
+    onIdleError(error);
+  });
   return pool;
 }
 
