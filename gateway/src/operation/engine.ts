@@ -122,7 +122,7 @@ export class Engine {
     const startedAt = performance.now();
     let result: GraphQLResult;
     try {
-      const running = runPlan(prepared, prepared.plan, runtime.services, variables, this.contextOf(caller), this.policy);
+      const running = runPlan(prepared, runtime.services, variables, this.contextOf(caller), this.policy);
       result = await this.withinDeadline(running);
     } catch (error) {
       result = { data: null, errors: [formatError(error, this.options.log, caller.requestId)] };

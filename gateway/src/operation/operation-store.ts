@@ -18,7 +18,9 @@ import type { GatewayLimits } from '../limits/limits.js';
 import { planCacheHits, planSeconds } from '../metrics.js';
 import type { Generation } from '../supergraph/generation.js';
 import { compileShapes } from './response-shape.js';
-import type { PreparedOperation } from './prepared-operation.js';
+import type { PlannedPart, PreparedOperation } from './prepared-operation.js';
+import { nameSafely } from './safe-names.js';
+import { splitRequirements } from './split-requirements.js';
 
 /** A document that will never run: its errors are the answer, and are kept as a prepared operation would be. */
 export class RefusedOperation extends Error {
@@ -80,11 +82,20 @@ export class OperationStore {
     if (faults.length > 0) throw new RefusedOperation(faults.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED')));
     const operation = chooseOperation(document, operationName);
     checkDocumentLimits(document, operation, limits);
-    const apolloOperation = operationFromDocument(generation.apiSchema, document, { operationName });
-    const { node } = generation.planner.buildQueryPlan(apolloOperation);
-    if (operation.operation === 'subscription' && node?.kind !== 'Subscription') {
+    const named = nameSafely(document, generation.schema, generation.fieldSets);
+    const safe = { document: named.document, operation: getOperationAST(named.document, operationName)! };
+    const introspects = /\b__(schema|type)\b/.test(text) && selectsIntrospection(operation);
+    const parts = introspects ? [operation] : splitRequirements(safe.document, safe.operation, generation.schema, generation.fieldSets);
+    const planned = parts.map((part) => {
+      // Introspection is answered from the schema, under the client's own names.
+      if (introspects) return this.plan(document, operationName, null);
+      return this.plan(part === safe.operation ? safe.document : alone(part), operationName, named.clientNames);
+    });
+    const [first] = planned;
+    if (operation.operation === 'subscription' && !first!.live) {
       throw withCode(new GraphQLError('A subscription needs a field beside __typename.'), 'GRAPHQL_VALIDATION_FAILED');
     }
+    if (operation.operation !== 'subscription' && !first!.part.plan.node) refuseUnresolvable(operation);
     return {
       generation,
       text,
@@ -92,17 +103,43 @@ export class OperationStore {
       operation,
       kind: operation.operation,
       name: operation.name?.value ?? 'anonymous',
-      context: buildOperationContext({ schema: generation.schema, operationDocument: document, operationName }),
-      introspects:
-        operation.selectionSet.selections.some((s) => s.kind !== Kind.FIELD || /^__(schema|type)$/.test(s.name.value)) &&
-        /__(schema|type)\b/.test(text),
-      plan: { kind: 'QueryPlan', ...(node && node.kind !== 'Subscription' && { node }) },
-      live: node?.kind === 'Subscription' ? { primary: node.primary, rest: node.rest } : null,
-      shapes: compileShapes(generation.schema, document, operation),
+      introspects,
+      parts: planned.map(({ part }) => part),
+      live: first!.live,
+      clientNames: introspects ? null : named.clientNames,
       defaults: defaultsOf(operation),
       cost: compileCost(generation.supergraphSchema, document, operation),
     };
   }
+
+  private plan(document: DocumentNode, operationName: string | undefined, clientNames: ReadonlyMap<string, string> | null) {
+    const { apiSchema, planner, schema } = this.generation;
+    const { node } = planner.buildQueryPlan(operationFromDocument(apiSchema, document, { operationName }));
+    const context = buildOperationContext({ schema, operationDocument: document, operationName });
+    const part: PlannedPart = {
+      plan: { kind: 'QueryPlan', ...(node && node.kind !== 'Subscription' && { node }) },
+      context,
+      shapes: compileShapes(schema, document, context.operation, clientNames),
+    };
+    return { part, live: node?.kind === 'Subscription' ? { primary: node.primary, rest: node.rest } : null };
+  }
+}
+
+const alone = (operation: OperationDefinitionNode): DocumentNode => ({ kind: Kind.DOCUMENT, definitions: [operation] });
+
+function selectsIntrospection(operation: OperationDefinitionNode): boolean {
+  // Through a fragment too: then it is worth no closer look.
+  return operation.selectionSet.selections.some((s) => s.kind !== Kind.FIELD || s.name.value === '__schema' || s.name.value === '__type');
+}
+
+/** An empty plan is right for `__typename` and for what is left out; for anything else it says that no subgraph has it. */
+function refuseUnresolvable({ selectionSet }: OperationDefinitionNode): void {
+  const field = selectionSet.selections.find((s) => s.kind === Kind.FIELD && !s.name.value.startsWith('__') && !s.directives?.length);
+  if (field?.kind === Kind.FIELD)
+    throw withCode(
+      new GraphQLError(`No subgraph can resolve "${field.name.value}" as it is selected here.`, { nodes: field }),
+      'GRAPHQL_VALIDATION_FAILED',
+    );
 }
 
 function defaultsOf({ variableDefinitions = [] }: OperationDefinitionNode): Record<string, unknown> | null {

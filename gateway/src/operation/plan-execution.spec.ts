@@ -122,8 +122,14 @@ it('shapes every answer as Apollo does, for whatever subgraphs send', async () =
         dataSourcesOf(new Map([answering('a', A, seed, faults), answering('b', B, seed, faults)].map((client) => [client.name, client])));
       const prepared = store.prepare(query);
       const context = { requestId: 'r' };
-      const ours = await runPlan(prepared, prepared.plan, services(), { no }, context, policy);
-      const apollos = await runPlan({ ...prepared, shapes: null }, prepared.plan, services(), { no }, context, policy);
+      const ours = await runPlan(prepared, services(), { no }, context, policy);
+      const apollos = await runPlan(
+        { ...prepared, parts: prepared.parts.map((part) => ({ ...part, shapes: null })) },
+        services(),
+        { no },
+        context,
+        policy,
+      );
       const text = (result: typeof ours) =>
         JSON.parse(JSON.stringify(result)) as { data: unknown; errors?: { message: string; path: unknown }[] };
       expect(text(ours).data).toEqual(text(apollos).data);
@@ -142,7 +148,7 @@ it('has broken promises among its cases, and kept ones', async () => {
       const services = dataSourcesOf(
         new Map([answering('a', A, seed, 20), answering('b', B, seed, 20)].map((client) => [client.name, client])),
       );
-      return runPlan(prepared, prepared.plan, services, {}, { requestId: 'r' }, policy);
+      return runPlan(prepared, services, {}, { requestId: 'r' }, policy);
     }),
   );
   expect(results.some(({ errors }) => errors)).toBe(true);

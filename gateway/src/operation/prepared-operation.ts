@@ -4,6 +4,14 @@ import type { DocumentNode, OperationDefinitionNode } from 'graphql';
 import type { compileShapes } from './response-shape.js';
 import type { Generation } from '../supergraph/generation.js';
 
+/** Something to fetch and to shape for itself. */
+export interface PlannedPart {
+  readonly plan: QueryPlan;
+  readonly context: ReturnType<typeof buildOperationContext>;
+  /** Null: shaped by Apollo's executor. */
+  readonly shapes: ReturnType<typeof compileShapes>;
+}
+
 /** A document that was parsed, validated, measured and planned against one generation. Immutable; shared by all requests. */
 export interface PreparedOperation {
   readonly generation: Generation;
@@ -13,14 +21,13 @@ export interface PreparedOperation {
   readonly kind: 'query' | 'mutation' | 'subscription';
   /** As the client named it, or `anonymous`: a metric label, bounded by the cache. */
   readonly name: string;
-  readonly context: ReturnType<typeof buildOperationContext>;
   readonly introspects: boolean;
-  /** For queries and mutations. */
-  readonly plan: QueryPlan;
-  /** For subscriptions. */
+  /** What is run for a query or mutation: nearly always one part. */
+  readonly parts: readonly PlannedPart[];
+  /** For subscriptions; `parts[0]` shapes their events. */
   readonly live: { readonly primary: FetchNode; readonly rest: PlanNode | undefined } | null;
-  /** Null: shaped by Apollo's executor. */
-  readonly shapes: ReturnType<typeof compileShapes>;
+  /** Names that the gateway gave to fields in place of the client's; null when none. */
+  readonly clientNames: ReadonlyMap<string, string> | null;
   /** Values of variables that have one; null when none has. */
   readonly defaults: Record<string, unknown> | null;
   readonly cost: (variables: Record<string, unknown>) => number;

@@ -1,7 +1,7 @@
 import type { GraphQLDataSource, ServiceMap } from '@apollo/gateway';
 import { eventsExecuted } from '../metrics.js';
 import type { ErrorPolicy } from '../operation/client-errors.js';
-import { runPlan, type GraphQLResult, type PlanContext } from '../operation/plan-execution.js';
+import { runPart, withDefaults, type GraphQLResult, type PlanContext } from '../operation/plan-execution.js';
 import type { FetchContext } from '../subgraph-client/subgraph-client.js';
 import { EVENT_SERVICE, type LivePlan } from './live-plan.js';
 import type { UpstreamEvent } from './upstream.js';
@@ -27,7 +27,9 @@ export async function executeEvent(
       return Promise.resolve(response);
     },
   };
-  const result = await runPlan(plan.prepared, plan.eventPlan, withEvent, variables, context, policy);
+  const { prepared, eventPart } = plan;
+  const complete = prepared.defaults ? withDefaults(variables, prepared.defaults) : variables;
+  const result = await runPart(prepared, eventPart, withEvent, complete, context, policy);
   return event.gap ? { ...result, extensions: { delivery: { gap: true } } } : result;
 }
 

@@ -1,4 +1,4 @@
-import type { FetchNode, PlanNode, QueryPlan } from '@apollo/query-planner';
+import type { FetchNode, PlanNode } from '@apollo/query-planner';
 import {
   Kind,
   OperationTypeNode,
@@ -16,7 +16,7 @@ import {
   type TypeNode,
   type ValueNode,
 } from 'graphql';
-import type { PreparedOperation } from '../operation/prepared-operation.js';
+import type { PlannedPart, PreparedOperation } from '../operation/prepared-operation.js';
 import type { DeliveryPolicy } from '../supergraph/live-directives.js';
 import { deliveryKey, fieldNode } from './delivery-key.js';
 import { selectsPersonal } from './personal.js';
@@ -39,7 +39,7 @@ export interface LivePlan {
   readonly operationName: string | undefined;
   readonly variableNames: readonly string[];
   /** Runs on each event: shaping, and the fetches of entities from other subgraphs. */
-  readonly eventPlan: QueryPlan;
+  readonly eventPart: PlannedPart;
   readonly delivery: DeliveryPolicy;
   /** Null where the field has no `@resume`. */
   readonly resume: { readonly given: ValueNode | undefined; readonly clientVariable: string | null } | null;
@@ -127,7 +127,7 @@ function build(prepared: PreparedOperation): LivePlan {
     query,
     operationName: primary.operationName,
     variableNames: variableDefinitions.map(({ variable }) => variable.name.value).filter((name) => name !== AFTER),
-    eventPlan: { kind: 'QueryPlan', node: eventNode(primary, rest) },
+    eventPart: { ...prepared.parts[0]!, plan: { kind: 'QueryPlan', node: eventNode(primary, rest) } },
     delivery,
     resume: argument ? { given, clientVariable: given?.kind === Kind.VARIABLE ? given.name.value : null } : null,
     rootName,

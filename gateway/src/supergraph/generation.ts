@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Supergraph, type Schema } from '@apollo/federation-internals';
 import { QueryPlanner } from '@apollo/query-planner';
-import type { GraphQLSchema } from 'graphql';
+import { parse, type GraphQLSchema } from 'graphql';
+import { readFieldSets, withoutIdleKeys, type FieldSets } from './field-sets.js';
 import { readLiveDirectives, type LiveDirectives } from './live-directives.js';
 
 /**
@@ -22,11 +23,13 @@ export interface Generation {
   readonly planner: QueryPlanner;
   readonly services: readonly { name: string; url: string }[];
   readonly live: LiveDirectives;
+  readonly fieldSets: FieldSets;
 }
 
 /** @throws when the text is no valid supergraph. */
 export function buildGeneration(supergraphSdl: string): Generation {
-  const supergraph = Supergraph.build(supergraphSdl, { validateSupergraph: true });
+  const document = parse(supergraphSdl, { noLocation: true });
+  const supergraph = Supergraph.build(withoutIdleKeys(document), { validateSupergraph: true });
   const apiSchema = supergraph.apiSchema();
   return {
     id: createHash('sha256').update(supergraphSdl).digest('hex').slice(0, 12),
@@ -37,5 +40,6 @@ export function buildGeneration(supergraphSdl: string): Generation {
     planner: new QueryPlanner(supergraph, { exposeDocumentNodeInFetchNode: false }),
     services: supergraph.subgraphsMetadata(),
     live: readLiveDirectives(supergraph.schema),
+    fieldSets: readFieldSets(document),
   };
 }
