@@ -28,8 +28,23 @@ export class ThemeChoice {
   }
 }
 
+/** Where the person chose the colours, theirs: areas stay empty, so that lines and text keep their contrast. */
+const FORCED: Inks = {
+  text: 'CanvasText',
+  muted: 'CanvasText',
+  line: 'GrayText',
+  trace: 'CanvasText',
+  'trace-soft': 'transparent',
+  band: 'transparent',
+  critical: 'CanvasText',
+  'offline-tint': 'transparent',
+  offline: 'GrayText',
+  panel: 'Canvas',
+};
+
 /** `light-dark()` in a custom property is resolved only where a real property uses it. */
 function resolved(): Inks {
+  if (window.matchMedia('(forced-colors: active)').matches) return FORCED;
   const probe = document.createElement('span');
   document.body.append(probe);
   const style = getComputedStyle(probe);
