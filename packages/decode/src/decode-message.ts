@@ -5,9 +5,10 @@ import {
   type DeviceEventRecord,
   type ProfileEntry,
   type ReadingsRecord,
+  type RejectionReason,
   type RejectionRecord,
 } from '@pulsegraph/contracts';
-import type { DecodeContext, DialectPart, IncomingMessage } from './dialect.js';
+import { partOf, type DecodeContext, type DialectPart, type Downlink, type IncomingMessage } from './dialect.js';
 import { dialectOf } from './dialects.js';
 import { decodePulse } from './pulse/readings.js';
 import { wholeMessage } from './payload.js';
@@ -21,6 +22,8 @@ export interface DecodedMessage {
   rejections: RejectionRecord[];
   /** Refused, and of no organization we know: there is no inbox to put it in. */
   unattributed: RefusedPart[];
+  /** What the dialect has to say to the devices. */
+  downlinks?: Downlink[];
 }
 
 /** Bytes → records: finds the dialect, the device and its profile. Never throws; the same for bridge, replay and playback. */
@@ -47,16 +50,26 @@ export function refuseMessage(topic: string, part: RefusedPart, context: DecodeC
  * A dead letter through the pipeline again, now. Undated readings keep the instant at which they first came, so that
  * repeating it is harmless; readings of a while ago are late, as they should be.
  */
-export function decodeDeadLetter(letter: RejectionRecord, organizationKey: string, context: Omit<DecodeContext, 'sender'>): DecodedMessage {
+export function decodeDeadLetter(
+  letter: RejectionRecord,
+  organizationKey: string,
+  context: Omit<DecodeContext, 'sender' | 'memory'>,
+): DecodedMessage {
   const into: DecodedMessage = { readings: [], events: [], rejections: [], unattributed: [] };
   const message = { topic: letter.topic ?? '', payload: Buffer.from(letter.payload, letter.encoding === 'BASE64' ? 'base64' : 'utf8') };
-  const first = { ...context, sender: null, receivedAtUs: letter.receivedAtUs };
+  const device = letter.deviceKey === null ? null : { organizationKey, deviceKey: letter.deviceKey };
   let parts: DialectPart[] | null = null;
-  if (letter.topic !== null) {
+  if (device && (letter.topic === null || SHOWN_AS_OURS.has(letter.reason))) {
+    parts = [partOf(device, decodePulse(message.payload, { deviceKey: device.deviceKey, receivedAtUs: letter.receivedAtUs }))];
+  } else if (letter.topic !== null) {
+    // Some topics name nobody: then it is from whoever sent it at first.
+    const first = {
+      registry: context.registry,
+      rawRetentionDays: context.rawRetentionDays,
+      sender: device,
+      receivedAtUs: letter.receivedAtUs,
+    };
     parts = dialectOf(message)?.decode(message, first) ?? null;
-  } else if (letter.deviceKey !== null) {
-    const device = { organizationKey, deviceKey: letter.deviceKey };
-    parts = [{ device, events: [], ...decodePulse(message.payload, { deviceKey: letter.deviceKey, receivedAtUs: letter.receivedAtUs }) }];
   }
   if (parts === null) {
     into.rejections.push(letter);
@@ -69,6 +82,15 @@ export function decodeDeadLetter(letter: RejectionRecord, organizationKey: strin
   return into;
 }
 
+/** A reading that was understood and then refused is kept in our own form, whatever it came in. */
+const SHOWN_AS_OURS: ReadonlySet<RejectionReason> = new Set([
+  'UNKNOWN_METRIC',
+  'WRONG_TYPE',
+  'UNIT_MISMATCH',
+  'IMPLAUSIBLE',
+  'IN_THE_FUTURE',
+  'TOO_OLD',
+]);
 const NOTHING = new Uint8Array();
 const UNREAD_TOPIC = 'The topic is none that devices publish to.';
 
@@ -90,6 +112,7 @@ function attribute(part: DialectPart, source: string, message: Attributable, con
   const origin = { source, topic: message.topic };
   const { refused } = recordReadings(part, { device, profile }, context, into);
   for (const one of refused) into.rejections.push(rejectionRecord(one, organization.id, device, origin, receivedAtUs));
+  if (part.downlinks) (into.downlinks ??= []).push(...part.downlinks);
   for (const event of part.events) into.events.push({ ...head(device, receivedAtUs), ...event } as DeviceEventRecord);
 }
 

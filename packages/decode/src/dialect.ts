@@ -1,4 +1,5 @@
 import type { DeviceAddress, DeviceEventRecord, DeviceEntry, OrganizationEntry, ProfileEntry } from '@pulsegraph/contracts';
+import type { DialectMemory } from './dialect-memory.js';
 import type { DecodedReadings } from './raw-reading.js';
 
 /** A message as it came to a door. */
@@ -22,6 +23,14 @@ export interface DecodeContext {
   rawRetentionDays: number;
   /** Who sent it, where the door knows by credentials. Null behind a broker whose access control binds the topic. */
   sender: DeviceAddress | null;
+  /** What dialects with a state know of their senders. Without it, every message stands alone. */
+  memory?: DialectMemory;
+}
+
+/** Something to say to a device because of what it said. */
+export interface Downlink {
+  topic: string;
+  payload: Uint8Array;
 }
 
 /** A device event without what every record carries. */
@@ -35,6 +44,16 @@ export type DeviceEvent = DeviceEventRecord extends infer R
 export interface DialectPart extends DecodedReadings {
   device: DeviceAddress;
   events: DeviceEvent[];
+  downlinks?: Downlink[];
+}
+
+export function partOf(device: DeviceAddress, over: Partial<DialectPart> = {}): DialectPart {
+  return { device, readings: [], labels: [], refused: [], events: [], ...over };
+}
+
+/** False for a message about another device than its sender: it will be refused, and must leave no trace. */
+export function isOwn({ sender }: DecodeContext, device: DeviceAddress): boolean {
+  return sender === null || (sender.deviceKey === device.deviceKey && sender.organizationKey === device.organizationKey);
 }
 
 /** How a family of devices speaks: one file each, pure, listed in dialects.ts. Knows topics and payloads, not profiles. */

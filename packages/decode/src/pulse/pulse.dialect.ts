@@ -7,7 +7,7 @@ import {
   type DeviceAddress,
   type DeviceTopic,
 } from '@pulsegraph/contracts';
-import type { Dialect, DialectPart } from '../dialect.js';
+import { partOf, type Dialect, type DialectPart } from '../dialect.js';
 import { wholeMessage } from '../payload.js';
 import { decodeDeviceEvent, type EventTopic } from './device-event.js';
 import { decodePulse } from './readings.js';
@@ -27,11 +27,12 @@ export function parseRemembered(topic: string): DeviceTopic | null {
 }
 
 const PREFIX = `${TOPIC_PREFIX}/`;
+const OTHER_ENCODING = /\/readings\/(?:influx|senml)$/;
 
 /** Our own dialect, as docs describe it. */
 export const pulseDialect: Dialect = {
   name: TOPIC_PREFIX,
-  reads: ({ topic }) => topic.startsWith(PREFIX),
+  reads: ({ topic }) => topic.startsWith(PREFIX) && (topic.endsWith('/readings') || !OTHER_ENCODING.test(topic)),
   deviceOf: ({ topic }) => parseRemembered(topic) ?? addressIn(topic),
   decode({ topic, payload }, { receivedAtUs }): DialectPart[] | null {
     const device = parseRemembered(topic);
@@ -42,16 +43,12 @@ export const pulseDialect: Dialect = {
     if (!device || !UPLINK_KINDS.has(device.kind)) {
       const address = device ?? addressIn(topic);
       const detail = 'The topic is none that devices publish to.';
-      return address && [part(address, { refused: [wholeMessage(payload, 'UNKNOWN_TOPIC', detail)] })];
+      return address && [partOf(address, { refused: [wholeMessage(payload, 'UNKNOWN_TOPIC', detail)] })];
     }
     const event = decodeDeviceEvent(device as EventTopic, payload);
-    return [part(device, 'reason' in event ? { refused: [event] } : { events: [event] })];
+    return [partOf(device, 'reason' in event ? { refused: [event] } : { events: [event] })];
   },
 };
-
-function part(device: DeviceAddress, over: Partial<DialectPart>): DialectPart {
-  return { device, readings: [], labels: [], refused: [], events: [], ...over };
-}
 
 /** The device that an otherwise unknown topic names. */
 function addressIn(topic: string): DeviceAddress | null {

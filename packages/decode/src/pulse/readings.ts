@@ -3,7 +3,7 @@ import { instantUs } from '../instant.js';
 import { readText } from '../payload.js';
 import type { DecodedReadings, RefusedPart } from '../raw-reading.js';
 import { jsonOf, nameOf, short } from '../refusal.js';
-import { Collector } from './collector.js';
+import { Collector } from '../collector.js';
 
 export interface PulseOptions {
   /** The device of the topic; null when nothing but the payload names one. */

@@ -1,6 +1,6 @@
-import { MAX_TEXT_BYTES } from '../limits.js';
-import type { DecodedReadings, RawReading, RawValue, RefusedPart } from '../raw-reading.js';
-import { nameOf, readingPayload, short } from '../refusal.js';
+import { MAX_TEXT_BYTES } from './limits.js';
+import type { DecodedReadings, RawReading, RawValue, RefusedPart } from './raw-reading.js';
+import { nameOf, readingPayload, short } from './refusal.js';
 
 /** Collects what one message holds, and numbers it. */
 export class Collector implements DecodedReadings {
