@@ -38,7 +38,7 @@ async function rate(job: Extract<PublisherJob, { kind: 'rate' }>, publishers: Ra
   await Promise.all(publishers.map((publisher) => publisher.drained()));
 }
 
-process.on('message', (job: PublisherJob) => {
+process.once('message', (job: PublisherJob) => {
   void (async () => {
     const publishers = await Promise.all(job.devices.map((device) => RawPublisher.open(device)));
     process.send?.({ kind: 'connected' });
