@@ -91,6 +91,37 @@ describe.each([
   });
 });
 
+describe('queries declared @cached', () => {
+  let g: TestGateway;
+  beforeAll(async () => {
+    g = await startTestGateway(false);
+  });
+  afterAll(() => g.stop());
+  const number = async (query: string, options?: Parameters<TestGateway['query']>[1]) =>
+    ((await g.query(query, options)).body.data!.report as { number: number }).number;
+
+  it('are answered once for an organization and role, whoever asks', async () => {
+    const query = 'query($of: String) { report(of: $of) { number text } }';
+    const otto = await g.identity.token({ name: 'Otto', userId: '22222222-2222-4222-8222-222222222222' });
+    const [first, together] = await Promise.all([number(query), number(query)]);
+    expect([together, await number(query, { token: otto })]).toEqual([first, first]);
+    expect(await number(query, { variables: { of: 'line 1' } })).not.toBe(first);
+    expect(await number(query, { token: await g.identity.token({ role: 'ADMIN' }) })).not.toBe(first);
+    expect(await number(query, { token: await g.identity.token({ organizationId: '33333333-3333-4333-8333-333333333333' }) })).not.toBe(
+      first,
+    );
+  });
+
+  it('are not kept with another field beside them, nor with errors', async () => {
+    const mixed = '{ report { number } counted }';
+    expect(await number(mixed)).not.toBe(await number(mixed));
+    const before = g.world.reports;
+    await g.query('{ failingReport { number } }');
+    await g.query('{ failingReport { number } }');
+    expect(g.world.reports - before).toBe(2);
+  });
+});
+
 describe('a subgraph that is away', () => {
   let g: TestGateway;
   beforeAll(async () => {

@@ -3,6 +3,9 @@ import { counter, gauge, histogram } from '@pulsegraph/kit/metrics';
 const LATENCY_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 export const planCacheHits = counter('pulsegraph_gateway_plan_cache_total', 'Look-ups of a prepared operation.', ['result']);
+export const responseCacheHits = counter('pulsegraph_gateway_response_cache_total', 'Look-ups of declared queries in the response cache.', [
+  'result',
+]);
 export const planSeconds = histogram(
   'pulsegraph_gateway_plan_seconds',
   'Parsing, validating and planning of a new document.',

@@ -12,6 +12,7 @@ import { asErrors, requestErrors, type ErrorPolicy } from './client-errors.js';
 import { dataSourcesOf } from './data-source.js';
 import { OperationStore, RefusedOperation } from './operation-store.js';
 import { runPlan, type GraphQLResult } from './plan-execution.js';
+import { ResponseCache } from './response-cache.js';
 import type { PreparedOperation } from './prepared-operation.js';
 
 /** Who asks, and what the logs and subgraphs shall know of it. */
@@ -56,6 +57,7 @@ const clientLabel = boundedLabel(30);
 /** Prepares and runs operations on the newest supergraph. Knows no transport. */
 export class Engine {
   readonly policy: ErrorPolicy;
+  private readonly cache = new ResponseCache();
   private runtime: Runtime | undefined;
   private readonly reloadListeners = new Set<(runtime: Runtime) => void>();
 
@@ -122,8 +124,8 @@ export class Engine {
     const startedAt = performance.now();
     let result: GraphQLResult;
     try {
-      const running = runPlan(prepared, runtime.services, variables, this.contextOf(caller), this.policy);
-      result = await this.withinDeadline(running);
+      const run = () => this.withinDeadline(runPlan(prepared, runtime.services, variables, this.contextOf(caller), this.policy));
+      result = await this.cache.answer(prepared, variables, caller.viewer, run);
     } catch (error) {
       result = { data: null, errors: [formatError(error, this.options.log, caller.requestId)] };
     }

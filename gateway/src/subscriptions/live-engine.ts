@@ -5,7 +5,7 @@ import { classViewer } from '../identity/identity.js';
 import type { GatewayLimits } from '../limits/limits.js';
 import { groupsOpen, liveEnded, liveOpen, liveStarted } from '../metrics.js';
 import type { Caller, Engine } from '../operation/engine.js';
-import { stableJson } from './stable-json.js';
+import { stableJson } from '../operation/stable-json.js';
 import { executeEvent } from './execute-event.js';
 import { Group, type Member } from './group.js';
 import { livePlanOf, requestedCursor, upstreamVariables, type LivePlan } from './live-plan.js';

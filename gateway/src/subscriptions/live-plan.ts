@@ -17,9 +17,9 @@ import {
   type ValueNode,
 } from 'graphql';
 import type { PlannedPart, PreparedOperation } from '../operation/prepared-operation.js';
-import type { DeliveryPolicy } from '../supergraph/live-directives.js';
+import type { DeliveryPolicy } from '../supergraph/declared.js';
 import { deliveryKey, fieldNode } from './delivery-key.js';
-import { selectsPersonal } from './personal.js';
+import { selectsPersonal } from '../operation/personal.js';
 
 /** The synthetic service that hands an event to executeQueryPlan in place of the first fetch. */
 export const EVENT_SERVICE = 'pulsegraph:event';
@@ -88,8 +88,8 @@ function build(prepared: PreparedOperation): LivePlan {
   const root = definition.selectionSet.selections.find((s): s is FieldNode => s.kind === Kind.FIELD && s.name.value !== '__typename')!;
   const field = root.name.value;
   const rootName = root.alias?.value ?? field;
-  const delivery = generation.live.delivery(field);
-  const contract = generation.live.resume(field);
+  const delivery = generation.declared.delivery(field);
+  const contract = generation.declared.resume(field);
   const fieldDefinition = generation.supergraphSchema.getSubscriptionType()?.getFields()[field];
   const argument = contract && fieldDefinition?.args.find(({ name }) => name === contract.argument);
   const given = contract ? root.arguments?.find(({ name }) => name.value === contract.argument)?.value : undefined;
@@ -133,7 +133,7 @@ function build(prepared: PreparedOperation): LivePlan {
     rootName,
     elements: key?.list != null,
     listNames: key?.list ? responseNamesOf(key.list, operation.selectionSet, document) : [],
-    personal: generation.live.anyPersonal && selectsPersonal(prepared),
+    personal: generation.declared.anyPersonal && selectsPersonal(prepared),
     cursorOf: (data) => {
       const cursor = rootOf(data)?.[CURSOR];
       return typeof cursor === 'string' ? cursor : null;

@@ -3,7 +3,7 @@ import { Supergraph, type Schema } from '@apollo/federation-internals';
 import { QueryPlanner } from '@apollo/query-planner';
 import { parse, type GraphQLSchema } from 'graphql';
 import { readFieldSets, withoutIdleKeys, type FieldSets } from './field-sets.js';
-import { readLiveDirectives, type LiveDirectives } from './live-directives.js';
+import { readDeclared, type DeclaredDirectives } from './declared.js';
 
 /**
  * One supergraph and everything derived from it. Never changed after it is built: a new supergraph makes a new
@@ -22,7 +22,7 @@ export interface Generation {
   readonly supergraphSchema: GraphQLSchema;
   readonly planner: QueryPlanner;
   readonly services: readonly { name: string; url: string }[];
-  readonly live: LiveDirectives;
+  readonly declared: DeclaredDirectives;
   readonly fieldSets: FieldSets;
 }
 
@@ -39,7 +39,7 @@ export function buildGeneration(supergraphSdl: string): Generation {
     supergraphSchema: supergraph.schema.toGraphQLJSSchema(),
     planner: new QueryPlanner(supergraph, { exposeDocumentNodeInFetchNode: false }),
     services: supergraph.subgraphsMetadata(),
-    live: readLiveDirectives(supergraph.schema),
+    declared: readDeclared(supergraph.schema),
     fieldSets: readFieldSets(document),
   };
 }

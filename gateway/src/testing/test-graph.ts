@@ -13,12 +13,13 @@ export const INTERNAL_TOKEN = 'an-internal-token-of-32-characters-';
 const LINK = `
   extend schema
     @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@external", "@requires", "@cost", "@listSize", "@composeDirective"])
-    @link(url: "https://pulsegraph.dev/live/v1.0", import: ["@delivery", "@resume", "@personal"])
-    @composeDirective(name: "@delivery") @composeDirective(name: "@resume") @composeDirective(name: "@personal")
+    @link(url: "https://pulsegraph.dev/live/v1.0", import: ["@delivery", "@resume", "@personal", "@cached"])
+    @composeDirective(name: "@delivery") @composeDirective(name: "@resume") @composeDirective(name: "@personal") @composeDirective(name: "@cached")
   directive @delivery(policy: DeliveryPolicy!, key: String, bound: Int) on FIELD_DEFINITION
   enum DeliveryPolicy { KEEP_ALL LATEST_BY_KEY }
   directive @resume(argument: String!, cursor: String!) on FIELD_DEFINITION
   directive @personal on FIELD_DEFINITION
+  directive @cached(forSeconds: Int!) on FIELD_DEFINITION
 `;
 
 const DEVICES = `${LINK}
@@ -29,11 +30,14 @@ const DEVICES = `${LINK}
     brokenPromise: Promised
     slow: String
     expensive: String @cost(weight: 1000)
+    report(of: String = "all"): Report @cached(forSeconds: 60)
+    failingReport: Report @cached(forSeconds: 60)
     echo(input: EchoInput!): String!
     whoAmI: String!
   }
   type Mutation { rename(id: ID!, name: String!): Device! }
   input EchoInput { text: String! times: Int = 1 }
+  type Report { text: String! number: Int! }
   type Promised { a: String! }
   type Device @key(fields: "id") { id: ID! name: String! serial: String asset: Asset }
   type Asset @key(fields: "id") { id: ID! name: String! }
@@ -97,6 +101,7 @@ export class World {
   issueSession: (() => Promise<{ accessToken: string; accessTokenExpiresAt: string }>) | undefined;
   readonly refreshTokens = new Set<string>();
   sessionsIssued = 0;
+  reports = 0;
   signedOut: { everywhere: boolean; viewer: Viewer | null }[] = [];
 
   event(deviceId: string, value: number, metric = 'temperature') {
@@ -162,6 +167,14 @@ export function testSubgraphs(world: World): TestSubgraph[] {
       brokenPromise: () => ({ a: 'kept' }),
       slow: () => new Promise<string>((resolve) => (world.releaseSlow = () => resolve('at last'))),
       expensive: () => 'x',
+      report: (_: unknown, { of }: { of: string }, context: Context) => ({
+        text: `${of} for ${read(context).role}`,
+        number: (world.reports += 1),
+      }),
+      failingReport: () => {
+        world.reports += 1;
+        throw errors.notFound('report');
+      },
       echo: (_: unknown, { input }: { input: { text: string; times: number } }) => input.text.repeat(input.times),
       whoAmI: (_: unknown, __: unknown, context: Context) => `${read(context).role} ${context.viewer?.subject?.name ?? 'nobody'}`,
     },

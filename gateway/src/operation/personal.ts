@@ -1,5 +1,5 @@
 import { TypeInfo, visit, visitWithTypeInfo } from 'graphql';
-import type { PreparedOperation } from '../operation/prepared-operation.js';
+import type { PreparedOperation } from './prepared-operation.js';
 
 /** Whether an operation selects a field declared `@personal`, through fragments too. */
 export function selectsPersonal({ generation, document }: PreparedOperation): boolean {
@@ -10,7 +10,7 @@ export function selectsPersonal({ generation, document }: PreparedOperation): bo
     visitWithTypeInfo(info, {
       Field: ({ name }) => {
         const parent = info.getParentType();
-        if (parent && generation.live.isPersonal(parent.name, name.value)) found = true;
+        if (parent && generation.declared.isPersonal(parent.name, name.value)) found = true;
       },
     }),
   );

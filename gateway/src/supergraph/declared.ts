@@ -15,22 +15,31 @@ export interface ResumeContract {
   cursor: string;
 }
 
-export interface LiveDirectives {
+/** What the supergraph's owners have declared for us by directives that composition keeps. */
+export interface DeclaredDirectives {
   delivery(subscriptionField: string): DeliveryPolicy;
   resume(subscriptionField: string): ResumeContract | null;
   /** True for a field whose value depends on who asks and not only on organization and role. */
   isPersonal(type: string, field: string): boolean;
   readonly anyPersonal: boolean;
+  /** How long the answer of a query field is the same within an organization and role; 0 when it is not declared. */
+  cachedSeconds(queryField: string): number;
+  readonly anyCached: boolean;
 }
 
 /** Lossless until the bound: what a supergraph that declares nothing would expect. */
 const DEFAULT_DELIVERY: DeliveryPolicy = { policy: 'KEEP_ALL', key: null, bound: 1_000 };
 
-/** Composition keeps `@delivery`, `@resume` and `@personal` in the supergraph; the API schema no longer has them. */
-export function readLiveDirectives(supergraph: Schema): LiveDirectives {
+/** Composition keeps them in the supergraph (`@composeDirective`); the API schema no longer has them. */
+export function readDeclared(supergraph: Schema): DeclaredDirectives {
   const deliveries = new Map<string, DeliveryPolicy>();
   const resumes = new Map<string, ResumeContract>();
   const personal = new Set<string>();
+  const cached = new Map<string, number>();
+  for (const field of supergraph.schemaDefinition.root('query')?.type.fields() ?? []) {
+    const seconds = argumentsOf(field, 'cached')?.forSeconds;
+    if (typeof seconds === 'number' && seconds > 0) cached.set(field.name, seconds);
+  }
   for (const field of supergraph.schemaDefinition.root('subscription')?.type.fields() ?? []) {
     const delivery = argumentsOf(field, 'delivery');
     if (delivery) {
@@ -53,6 +62,8 @@ export function readLiveDirectives(supergraph: Schema): LiveDirectives {
     resume: (field) => resumes.get(field) ?? null,
     isPersonal: (type, field) => personal.has(`${type}.${field}`),
     anyPersonal: personal.size > 0,
+    cachedSeconds: (field) => cached.get(field) ?? 0,
+    anyCached: cached.size > 0,
   };
 }
 
