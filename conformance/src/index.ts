@@ -1,0 +1,11 @@
+export { ALL_CASES } from './cases/all.js';
+export { runOnForeign, runOnKnown, type ForeignGateway, type RunSettings } from './conformance.js';
+export { startWorld, type World } from './subgraphs/world.js';
+export { composeSupergraph } from './graph/supergraph.js';
+export { BASE, type GraphShape } from './graph/sdl.js';
+export { ours } from './gateways/ours.js';
+export { hive } from './gateways/hive.js';
+export type { KnownGateway } from './gateways/known-gateway.js';
+export type { ConformanceCase, Level } from './suite/case.js';
+export type { CaseResult } from './suite/run.js';
+export type { Report } from './report/report.js';
