@@ -28,6 +28,8 @@ const variables = z.object({
   REPLAY_MAX_BYTES: count(DEFAULT_RETENTION.replayMaxBytes),
   /** Also how late a reading may come; the bridge must be told the same. */
   RAW_RETENTION_DAYS: count(DEFAULT_RETENTION.rawDays),
+  /** Days of readings this long past take a seventh of the space. */
+  PACK_AFTER_DAYS: z.coerce.number().int().min(2).default(DEFAULT_RETENTION.packAfterDays),
   MINUTE_RETENTION_DAYS: count(DEFAULT_RETENTION.minuteDays),
   HOUR_RETENTION_DAYS: count(DEFAULT_RETENTION.hourDays),
   DEAD_LETTER_DAYS: count(DEFAULT_RETENTION.deadLetterDays),
@@ -47,6 +49,7 @@ export function loadEnv(source: NodeJS.ProcessEnv = process.env) {
     viewerKeys: env.VIEWER_KEY,
     retention: {
       rawDays: env.RAW_RETENTION_DAYS,
+      packAfterDays: env.PACK_AFTER_DAYS,
       minuteDays: env.MINUTE_RETENTION_DAYS,
       hourDays: env.HOUR_RETENTION_DAYS,
       deadLetterDays: env.DEAD_LETTER_DAYS,

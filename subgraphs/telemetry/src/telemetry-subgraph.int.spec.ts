@@ -420,8 +420,11 @@ describe('who may', () => {
 
   it('is enforced by the database too: the api role sees one organization and changes no reading', async () => {
     const [mine, theirs] = [await aDevice(), await aDevice({ organizationId: OTHER_ORGANIZATION.id })];
-    await store(mine, [at(baseMs, 1)]);
-    await store(theirs, [at(baseMs, 2)], { organizationId: OTHER_ORGANIZATION.id });
+    // One of today, one of a packed day.
+    for (const ms of [baseMs, Date.now()]) {
+      await store(mine, [at(ms, 1)]);
+      await store(theirs, [at(ms, 2)], { organizationId: OTHER_ORGANIZATION.id });
+    }
     const pool = createPool({ databaseUrl: db.url, owner: 'telemetry', kind: 'api' }, () => undefined);
     try {
       const seen = (table: string, organizationId: string) =>
@@ -429,13 +432,21 @@ describe('who may', () => {
           const sql = `select distinct organization_id from series join ${table} using (series_id)`;
           return (await client.query<{ organization_id: string }>(sql)).rows.map((row) => row.organization_id);
         });
-      for (const view of ['organization_reading', 'organization_rollup_minute', 'organization_rollup_hour', 'organization_latest']) {
+      for (const view of [
+        'organization_reading',
+        'organization_reading_late',
+        'organization_rollup_minute',
+        'organization_rollup_hour',
+        'organization_latest',
+      ]) {
         expect(await seen(view, TEST_ORGANIZATION.id)).toEqual([TEST_ORGANIZATION.id]);
         expect(await seen(view, OTHER_ORGANIZATION.id)).toEqual([OTHER_ORGANIZATION.id]);
       }
       expect((await pool.query('select from organization_reading')).rowCount).toBe(0);
       for (const sql of [
         'select from reading',
+        'select from reading_chunk',
+        'select from reading_late',
         'select from latest',
         'delete from series',
         'delete from stored_batch',
@@ -858,7 +869,7 @@ it('pipelineStatus counts what was stored, repeated and refused, and says when i
         viewer,
       )
     ).pipelineStatus;
-  expect(await status()).toMatchObject({ acceptedTotal: 0, backlog: 0, health: 'HEALTHY' });
+  await eventually(async () => expect(await status()).toMatchObject({ acceptedTotal: 0, backlog: 0, health: 'HEALTHY' }));
 
   const changes = (await subscribe({
     schema: telemetry.schema,

@@ -21,18 +21,16 @@ with series as (
   select s.series_id from telemetry.series s left join telemetry.organization_latest l using (series_id)
   where s.device_id = $1 and s.metric = $2 order by l.recorded_at desc nulls last, s.series_id desc limit 1),
 pieces as (
-  select r.recorded_at as first_at, r.recorded_at as last_at, 1 as count from series join telemetry.organization_reading r using (series_id)
-    where r.recorded_at >= $3 and r.recorded_at < $4
+  select r.recorded_at as first_at, r.recorded_at as last_at, 1 as count from series, telemetry.readings_between(series_id, $3, $4) r
   union all
   select r.first_at, r.last_at, r.count from series join telemetry.organization_rollup_minute r using (series_id)
     where r.bucket >= $4 and r.bucket < $5
   union all
-  select r.recorded_at, r.recorded_at, 1 from series join telemetry.organization_reading r using (series_id)
-    where r.recorded_at >= $5 and r.recorded_at < $6),
+  select r.recorded_at, r.recorded_at, 1 from series, telemetry.readings_between(series_id, $5, $6) r),
 paired as (select first_at, last_at, count, lag(last_at) over (order by first_at) as before from pieces)
 select coalesce(sum(count), 0)::float8 as count, floor(extract(epoch from min(first_at)) * 1000)::float8 as first_ms,
   floor(extract(epoch from max(last_at)) * 1000)::float8 as last_ms,
-  exists (select from series join telemetry.organization_reading r using (series_id) where r.recorded_at < $3) as had_before,
+  exists (select from series, telemetry.reading_before(series_id, $3, '-infinity')) as had_before,
   (array_agg(floor(extract(epoch from before) * 1000)::float8 order by first_at) filter (where first_at - before > $7 * interval '1 millisecond'))[1:${MAX_GAPS}] as gap_from,
   (array_agg(floor(extract(epoch from first_at) * 1000)::float8 order by first_at) filter (where first_at - before > $7 * interval '1 millisecond'))[1:${MAX_GAPS}] as gap_to
 from paired`;

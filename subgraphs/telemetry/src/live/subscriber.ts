@@ -5,7 +5,7 @@ import { Wakeup, type LiveSource } from './live-iterator.js';
 import type { OrganizationStream, StreamListener } from './organization-stream.js';
 import type { ReadingFilter } from './reading-filter.js';
 
-/** What one commit stored of what a subscriber asked for. */
+/** What one commit stored of what a subscriber asked for, or several where the subscriber is behind. */
 export interface ReadingEvent {
   /** Where to continue after it. */
   place: BatchPlace;
@@ -15,6 +15,8 @@ export interface ReadingEvent {
 /** Readings that may wait for one subscriber in memory; one who is further behind reads from the table. */
 const MAX_QUEUED_READINGS = 20_000;
 const PAGE_BATCHES = 100;
+/** Of several commits in one event; a single commit may hold more. */
+const MAX_EVENT_READINGS = 1_000;
 
 /**
  * One listener's way through an organization's batches: from the table while it is behind, then from the live stream, and
@@ -57,11 +59,28 @@ export class Subscriber implements LiveSource<ReadingEvent>, StreamListener {
 
   async pull(): Promise<ReadingEvent | undefined> {
     while (this.queue.length === 0 && !this.live && !this.closed) await this.catchUp();
-    const event = this.queue.shift();
+    const event = this.nextOf(this.queue);
     if (!event) return undefined;
     if (this.live) this.queuedReadings -= countOf(event.devices);
     this.place = event.place;
     return event;
+  }
+
+  /** Whoever is behind gets several commits as one event: the busier the reader, the less each reading costs it. */
+  private nextOf(queue: ReadingEvent[]): ReadingEvent | undefined {
+    const [first, second] = queue;
+    if (!first || !second) return queue.shift();
+    const devices = [...first.devices];
+    let readings = countOf(devices);
+    let taken = 1;
+    for (; taken < queue.length; taken++) {
+      const next = queue[taken]!.devices;
+      if ((readings += countOf(next)) > MAX_EVENT_READINGS) break;
+      devices.push(...next);
+    }
+    const { place } = queue[taken - 1]!;
+    queue.splice(0, taken);
+    return { place, devices };
   }
 
   /** Reads a page of what is missing, or joins the live stream when nothing is. @throws CURSOR_EXPIRED */

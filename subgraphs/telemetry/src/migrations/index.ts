@@ -1,5 +1,6 @@
 import { CreateTelemetry1763640000000 } from './1763640000000-create-telemetry.js';
 import { ReadSeries1763640000001 } from './1763640000001-read-series.js';
+import { PackHistory1763640000002 } from './1763640000002-pack-history.js';
 
 /** In order; forward only. */
-export const migrations = [CreateTelemetry1763640000000, ReadSeries1763640000001];
+export const migrations = [CreateTelemetry1763640000000, ReadSeries1763640000001, PackHistory1763640000002];

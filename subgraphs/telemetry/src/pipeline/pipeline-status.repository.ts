@@ -3,7 +3,7 @@ import type { ClientBase, Pool } from 'pg';
 import { latencyQuantileMs } from './latency-histogram.js';
 import type { Measured } from './pipeline-meter.js';
 
-/** A writer says every 5 s that it lives. */
+/** A writer says at least this often that it lives. */
 export const HEARTBEAT_MS = 5_000;
 const SILENT_AFTER_MS = 3 * HEARTBEAT_MS;
 const SLOW_P99_MS = 5_000;

@@ -16,8 +16,7 @@ select s.device_id, s.metric, s.unit, s.kind, r.value, r.text, r.flags::int4 as 
   ${micros('r.recorded_at')} + r.received_after::float8 * 1000000 as received_us
 from unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) as q (device_id, from_at, to_at)
 join telemetry.series s on s.device_id = q.device_id
-cross join lateral (select * from telemetry.organization_reading r where r.series_id = s.series_id
-  and r.recorded_at >= q.from_at and r.recorded_at < q.to_at order by r.recorded_at desc limit 1) r`;
+cross join lateral telemetry.reading_before(s.series_id, q.to_at, q.from_at) r`;
 
 interface Row {
   device_id: string;

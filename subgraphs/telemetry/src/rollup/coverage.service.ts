@@ -10,7 +10,7 @@ const RESTART_MARGIN_MS = 2 * MINUTE_MS;
 const READ = `
 select extract(epoch from now())::float8 * 1000 as now_ms,
   (select extract(epoch from min(rolled_up_to))::float8 * 1000 from telemetry.writer_group) as rolled_up_to_ms,
-  (select extract(epoch from dropped_before)::float8 * 1000 from telemetry.retention_mark where parent = 'reading') as raw_from_ms,
+  (select extract(epoch from dropped_before)::float8 * 1000 from telemetry.retention_mark where parent in ('reading', 'reading_chunk') order by 1 desc limit 1) as raw_from_ms,
   (select extract(epoch from dropped_before)::float8 * 1000 from telemetry.retention_mark where parent = 'rollup_minute') as minute_from_ms`;
 
 /** How far each table of readings reaches, asked of the database every few seconds. */

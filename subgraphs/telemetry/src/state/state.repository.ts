@@ -20,15 +20,14 @@ const STATE = `coalesce(text, case when value = 0 then 'false' else 'true' end)`
 
 const CHANGES = `
 with known as (
-  (select recorded_at, ${STATE} as state from telemetry.organization_reading
-    where series_id = $1 and recorded_at < $2 order by recorded_at desc limit 1)
+  select recorded_at, ${STATE} as state from telemetry.reading_before($1, $2, '-infinity')
   union all
-  (select recorded_at, ${STATE} from telemetry.organization_reading where series_id = $1 and recorded_at >= $2 and recorded_at < $3)),
+  select recorded_at, ${STATE} from telemetry.readings_between($1, $2, $3)),
 marked as (select recorded_at, state, state is distinct from lag(state) over (order by recorded_at) as is_change from known)
 select state, floor(extract(epoch from recorded_at) * 1000)::float8 as at_ms from marked where is_change order by recorded_at limit ${MAX_SPANS + 1}`;
 
 const ENDS_AFTER = `
-select exists (select from telemetry.organization_reading where series_id = $1 and recorded_at >= $2 and ${STATE} <> $3) as ends_after`;
+select exists (select from telemetry.readings_between($1, $2, 'infinity') where ${STATE} <> $3) as ends_after`;
 
 export class StateRepository {
   constructor(private readonly pool: Pool) {}

@@ -26,12 +26,10 @@ select ${us('bucket')} as start_us, count, mean, m2, min, max, last, ${us('last_
 from telemetry.${table} where series_id = $1 and bucket >= $2 and bucket < $3`;
 
 const RAW = `
-select ${us('recorded_at')} as at_us, value from telemetry.organization_reading
-where series_id = $1 and recorded_at >= $2 and recorded_at < $3 and value is not null`;
+select ${us('recorded_at')} as at_us, value from telemetry.readings_between($1, $2, $3) where value is not null`;
 
 const MEDIAN = `
-select percentile_cont(0.5) within group (order by value) as median from telemetry.organization_reading
-where series_id = $1 and recorded_at >= $2 and recorded_at < $3 and value is not null`;
+select percentile_cont(0.5) within group (order by value) as median from telemetry.readings_between($1, $2, $3) where value is not null`;
 
 type RollupRow = Record<
   'start_us' | 'count' | 'mean' | 'm2' | 'min' | 'max' | 'last' | 'last_us' | 'first_us' | 'mean_at' | 'm2_at' | 'co',

@@ -2,7 +2,7 @@ import type { RecordedReading } from '@pulsegraph/contracts';
 import { BinaryWriter } from './binary-writer.js';
 
 export const COPY_READINGS =
-  'begin; copy telemetry.reading (series_id, recorded_at, value, received_after, flags, text) from stdin (format binary)';
+  'copy telemetry.reading (series_id, recorded_at, value, received_after, flags, text) from stdin (format binary)';
 
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1');
 const COLUMNS = 6;

@@ -1,41 +1,8 @@
 import type { RecordedReading } from '@pulsegraph/contracts';
-import type { Client, ClientBase } from 'pg';
+import type { Client } from 'pg';
 import { binaryArray } from '../wire/binary-array.js';
 import type { BatchEffects } from './batch-effects.js';
 import type { BatchRows } from './batch-rows.js';
-
-const INSERT_MISSING = {
-  name: 'insert-missing',
-  text: `
-with inserted as (
-  insert into telemetry.reading (series_id, recorded_at, value, received_after, flags, text)
-  select * from unnest($1::int8[], $2::timestamptz[], $3::float8[], $4::float8[], $5::int2[], $6::text[])
-  on conflict (series_id, recorded_at) do nothing
-  returning series_id, recorded_at)
-select series_id::text || ' ' || (extract(epoch from recorded_at) * 1000000)::int8 as key from inserted`,
-};
-
-/** Inserts what is not there yet, within the caller's transaction. @returns By row: was it new. */
-export async function insertMissing(client: ClientBase, rows: BatchRows, selected: readonly number[], isNew: Uint8Array): Promise<void> {
-  const of = <T>(pick: (reading: RecordedReading, row: number) => T) => selected.map((row) => pick(rows.readings[row]!, row));
-  const { rows: inserted } = await client.query<{ key: string }>({
-    ...INSERT_MISSING,
-    values: [
-      binaryArray.int8(of((_, row) => rows.series[row]!.id)),
-      binaryArray.timestamptz(of(({ recordedAtUs }) => recordedAtUs)),
-      binaryArray.float8(of(({ value }) => value)),
-      binaryArray.float8(of(({ recordedAtUs }, row) => (rows.records[rows.recordOf[row]!]!.receivedAtUs - recordedAtUs) / 1e6)),
-      binaryArray.int2(of(({ flags }) => flags)),
-      binaryArray.text(of(({ text }) => text)),
-    ],
-  });
-  if (inserted.length === selected.length) {
-    for (const row of selected) isNew[row] = 1;
-  } else if (inserted.length > 0) {
-    const keys = new Set(inserted.map(({ key }) => key));
-    for (const row of selected) if (keys.has(`${rows.series[row]!.id} ${rows.readings[row]!.recordedAtUs}`)) isNew[row] = 1;
-  }
-}
 
 const FINISH = {
   name: 'finish-batch',

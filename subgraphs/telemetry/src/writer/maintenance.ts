@@ -3,6 +3,7 @@ import type { EventLog } from '@pulsegraph/kit/event-log';
 import type { LiveBus } from '@pulsegraph/kit/live-bus';
 import type { Log } from '@pulsegraph/kit/log';
 import type { Pool } from 'pg';
+import { Packer } from '../pack/packer.js';
 import type { PipelineMeter } from '../pipeline/pipeline-meter.js';
 import { HEARTBEAT_MS, readPipelineStatus, writeHeartbeat, writePipelineStatus } from '../pipeline/pipeline-status.repository.js';
 import { flush } from '../rollup/flush.js';
@@ -32,15 +33,19 @@ export class Maintenance {
   private readonly timers: NodeJS.Timeout[] = [];
   private readonly underWay = new Set<Promise<void>>();
 
-  constructor(private readonly options: MaintenanceOptions) {}
+  private readonly packer: Packer;
+
+  constructor(private readonly options: MaintenanceOptions) {
+    this.packer = new Packer(options.pool, options.log);
+  }
 
   async start(): Promise<void> {
     await this.adoptAbandoned();
     this.every(STATUS_MS, 'status', () => this.publishStatus());
-    this.every(HEARTBEAT_MS, 'heartbeat', () => this.heartbeat());
+    this.every(HEARTBEAT_MS / 5, 'heartbeat', () => this.heartbeat());
     this.every(PRUNE_MS, 'pruning', () => this.prune());
     this.every(PARTITIONS_MS, 'partitions', () => this.keepPartitions());
-    await this.keepPartitions();
+    this.soon('partitions', () => this.keepPartitions());
   }
 
   async stop(): Promise<void> {
@@ -48,6 +53,15 @@ export class Maintenance {
     await Promise.all(this.underWay);
     // The last figures: whoever asks while no writer runs must not see less than is stored.
     await this.publishStatus().catch(() => undefined);
+  }
+
+  /** At once, beside the rest: a first packing may take minutes. */
+  private soon(what: string, work: () => Promise<void>): void {
+    const { log } = this.options;
+    const round = work()
+      .catch((err: unknown) => log.warn({ err, what }, 'Maintenance failed; the next round tries again'))
+      .finally(() => this.underWay.delete(round));
+    this.underWay.add(round);
   }
 
   private every(intervalMs: number, what: string, work: () => Promise<void>): void {
@@ -99,6 +113,8 @@ export class Maintenance {
     const nowUs = Date.now() * 1000;
     await this.options.partitions.ensureAhead(nowUs);
     await dropOldPartitions(this.options.partitions, this.options.retention, nowUs);
+    await this.packer.run(nowUs, this.options.retention.packAfterDays);
+    this.options.partitions.forget();
   }
 
   private async adoptAbandoned(): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import { DAY_US } from '../rollup/aggregate.js';
 
-type Parent = 'reading' | 'rollup_minute' | 'rollup_hour';
+type Parent = 'reading' | 'reading_chunk' | 'rollup_minute' | 'rollup_hour';
 
 const DAYS_AHEAD = 3;
 
@@ -37,6 +37,11 @@ export class Partitions {
     ]);
     this.known.clear();
     return rows[0]!.dropped;
+  }
+
+  /** After partitions were dropped elsewhere. */
+  forget(): void {
+    this.known.clear();
   }
 
   private async ensure(parent: Parent, us: number, span: string): Promise<void> {

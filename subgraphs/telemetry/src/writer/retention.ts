@@ -5,6 +5,8 @@ import type { Partitions } from './partitions.js';
 export interface Retention {
   /** Readings; also how late a reading may come. Default 90. */
   rawDays: number;
+  /** Days of readings that are this long past are packed into a seventh of the space; at least 2. Default 7. */
+  packAfterDays: number;
   /** Default 400. */
   minuteDays: number;
   /** Default 1096, three years. */
@@ -20,6 +22,7 @@ export interface Retention {
 
 export const DEFAULT_RETENTION: Retention = {
   rawDays: 90,
+  packAfterDays: 7,
   minuteDays: 400,
   hourDays: 1096,
   deadLetterDays: 30,
@@ -56,7 +59,9 @@ export async function pruneDeadLetters(pool: Pool, { deadLetterDays, deadLetterC
 
 /** By dropping whole partitions: a day of readings goes in milliseconds and leaves nothing to vacuum. */
 export async function dropOldPartitions(partitions: Partitions, retention: Retention, nowUs: number): Promise<void> {
-  await partitions.dropBefore('reading', nowUs - retention.rawDays * DAY_US);
+  const rawFromUs = nowUs - retention.rawDays * DAY_US;
+  await partitions.dropBefore('reading', rawFromUs);
+  await partitions.dropBefore('reading_chunk', rawFromUs);
   await partitions.dropBefore('rollup_minute', nowUs - retention.minuteDays * DAY_US);
   await partitions.dropBefore('rollup_hour', nowUs - retention.hourDays * DAY_US);
 }

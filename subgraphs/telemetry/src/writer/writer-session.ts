@@ -3,14 +3,15 @@ import { isUniqueViolation } from '@pulsegraph/kit/postgres';
 import type { LogEntry } from '@pulsegraph/kit/event-log';
 import type { Client, Pool } from 'pg';
 import { GroupLostError, flush, type Flush } from '../rollup/flush.js';
-import { MINUTE_US, floorTo } from '../rollup/aggregate.js';
+import { DAY_US, MINUTE_US, floorTo } from '../rollup/aggregate.js';
 import { addToRollups } from '../rollup/rollup.repository.js';
 import { COPY_READINGS, ReadingCopy } from '../wire/copy-readings.js';
 import { copyIn } from '../wire/copy-in.js';
 import { effectsOf, type BatchEffects, type OrganizationEffects } from './batch-effects.js';
 import { BatchRows } from './batch-rows.js';
-import { finishBatch, insertMissing } from './batch.repository.js';
+import { finishBatch } from './batch.repository.js';
 import { insertDeadLetters } from './dead-letter.repository.js';
+import { holdPackMark, insertLate, insertMissing } from './insert-missing.repository.js';
 import type { Partitions } from './partitions.js';
 import { SeriesDirectory } from './series-directory.js';
 import { resumeGroup, takeFreeGroup, type GroupState } from './writer-group.js';
@@ -25,6 +26,8 @@ export interface StoredChunk {
 
 /** After a duplicate this many batches take the careful way at once: redelivery seldom comes alone. */
 const CAREFUL_BATCHES = 20;
+/** Days younger than this are never packed. */
+const NEVER_PACKED_US = DAY_US;
 /** Above this many open minutes a flush does not wait for its time. */
 const MAX_OPEN_MINUTES = 500_000;
 
@@ -35,6 +38,8 @@ const MAX_OPEN_MINUTES = 500_000;
 export class WriterSession {
   private readonly copy = new ReadingCopy();
   private carefulBatches = 0;
+  /** As last seen; it only grows. Readings before it belong to packed days. */
+  private packedToUs = -Infinity;
   /** Taken out of memory and not yet known to be stored. */
   private unflushed: Flush | null = null;
   private running: Promise<void> | null = null;
@@ -63,16 +68,18 @@ export class WriterSession {
 
   async store(entries: readonly LogEntry[]): Promise<StoredChunk> {
     const rows = await BatchRows.gather(entries, this.directory, this.client);
-    await this.partitions.ensureDays(rows.daysUs);
+    const isOld = Math.min(...rows.daysUs) < Date.now() * 1000 - NEVER_PACKED_US;
+    // Of packed days no partition is left, and none is needed.
+    await this.partitions.ensureDays([...rows.daysUs].filter((dayUs) => dayUs >= this.packedToUs));
     try {
-      const careful = this.carefulBatches > 0;
-      if (careful) this.carefulBatches--;
-      return await (careful ? this.storeCarefully(rows, true) : this.storeOptimistically(rows));
+      const careful = isOld || this.carefulBatches > 0;
+      if (this.carefulBatches > 0) this.carefulBatches--;
+      return await (careful ? this.storeCarefully(rows, true, isOld) : this.storeOptimistically(rows));
     } catch (error) {
       if (isUniqueViolation(error, 'stored_batch_pkey')) throw new GroupLostError(`Writer group ${this.group} has another owner.`);
       if (!isUniqueViolation(error)) throw error;
       this.carefulBatches = CAREFUL_BATCHES;
-      return await this.storeCarefully(rows, false);
+      return await this.storeCarefully(rows, false, isOld);
     }
   }
 
@@ -85,7 +92,7 @@ export class WriterSession {
       }
       this.copy.start();
       for (let row = 0; row < rows.readings.length; row++) this.addToCopy(rows, row);
-      const copied = copyIn(this.client, COPY_READINGS, this.copy.finish());
+      const copied = copyIn(this.client, `begin; ${COPY_READINGS}`, this.copy.finish());
       try {
         // Postgres is busy for a while: time to work out what follows.
         return effectsOf(rows, null, this.order(), committedAtUs);
@@ -95,23 +102,30 @@ export class WriterSession {
     });
   }
 
-  /** @param trustNewest COPY what is newer than all we know of; look only at the rest. Not after that went wrong. */
-  private storeCarefully(rows: BatchRows, trustNewest: boolean): Promise<StoredChunk> {
+  /**
+   * @param trustNewest COPY what is newer than all we know of; look only at the rest. Not after that went wrong.
+   * @param isOld Some rows may belong to packed days.
+   */
+  private storeCarefully(rows: BatchRows, trustNewest: boolean, isOld: boolean): Promise<StoredChunk> {
     const isNew = new Uint8Array(rows.readings.length);
     return this.inTransaction(
       rows,
       async (committedAtUs) => {
-        const doubtful: number[] = [];
+        await this.client.query('begin');
+        if (isOld) this.packedToUs = await holdPackMark(this.client);
+        const [late, doubtful]: [number[], number[]] = [[], []];
         this.copy.start();
         for (let row = 0; row < rows.readings.length; row++) {
-          if (trustNewest && rows.readings[row]!.recordedAtUs > rows.series[row]!.newestUs) {
+          const us = rows.readings[row]!.recordedAtUs;
+          if (us < this.packedToUs) late.push(row);
+          else if (trustNewest && us > rows.series[row]!.newestUs) {
             this.addToCopy(rows, row);
             isNew[row] = 1;
           } else doubtful.push(row);
         }
-        if (doubtful.length < rows.readings.length) await copyIn(this.client, COPY_READINGS, this.copy.finish());
-        else await this.client.query('begin');
+        if (late.length + doubtful.length < rows.readings.length) await copyIn(this.client, COPY_READINGS, this.copy.finish());
         if (doubtful.length > 0) await insertMissing(this.client, rows, doubtful, isNew);
+        if (late.length > 0) await insertLate(this.client, rows, late, isNew);
         return effectsOf(rows, isNew, this.order(), committedAtUs);
       },
       isNew,

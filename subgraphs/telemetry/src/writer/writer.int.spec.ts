@@ -20,6 +20,8 @@ import { DEFAULT_RETENTION, dropOldPartitions, pruneDeadLetters, pruneStoredBatc
 import { createTelemetryWriter, type TelemetryWriter } from './writer.js';
 
 const db = testDatabase('telemetry');
+/** So that readings are found where they were put; packing has its own test. */
+const NEVER_DAYS = 100_000;
 const NOW_US = floorTo(Date.now() * 1000, MINUTE_US);
 
 interface Running {
@@ -39,7 +41,7 @@ async function startWriter(): Promise<Running> {
   for (const { id } of [TEST_ORGANIZATION, OTHER_ORGANIZATION]) {
     await bus.subscribe(busChannel.readings(id), (batch: StoredBatch) => void published.push(batch));
   }
-  const writer = createTelemetryWriter({ databaseUrl: db.url, bus, eventLog, log: silentLog });
+  const writer = createTelemetryWriter({ databaseUrl: db.url, bus, eventLog, log: silentLog, retention: { packAfterDays: NEVER_DAYS } });
   await writer.start();
   const one: Running = {
     writer,
