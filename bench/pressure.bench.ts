@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { residentBytes } from './measure/cpu.js';
+import { cpuUsedUs, residentBytes } from './measure/cpu.js';
 import { median, rounded } from './measure/statistics.js';
 import type { Latency, Tally } from './pressure/client-process.js';
 import type { Pace } from './pressure/gateway-process.js';
@@ -17,6 +17,8 @@ interface Phase {
   publishedReadings: number;
   quick: Latency;
   skipped: { slow: number[]; frozen: number[] };
+  /** Of the gateway, for an event to everybody. */
+  cpuUsPerEvent: number;
   /** Resident memory of the gateway, one sample a second. */
   residentMiB: number[];
   growthMiBPerMinute: number;
@@ -33,7 +35,7 @@ export async function benchPressure(args: string[]): Promise<object> {
       quick: { type: 'string', default: '100' },
       slow: { type: 'string', default: '10' },
       frozen: { type: 'string', default: '1' },
-      rate: { type: 'string', default: '50' },
+      rate: { type: 'string', default: '30' },
       'event-bytes': { type: 'string', default: '8000' },
     },
   });
@@ -86,6 +88,7 @@ async function runPhase(workers: Workers, url: string, pace: Pace, cast: Cast, s
   );
 
   const residentMiB: number[] = [];
+  const cpuBefore = cpuUsedUs([gateway.pid]);
   await gateway.call('publish', pace);
   for (let second = 0; second < seconds; second += 1) {
     await new Promise((resolve) => setTimeout(resolve, 1_000));
@@ -93,6 +96,7 @@ async function runPhase(workers: Workers, url: string, pace: Pace, cast: Cast, s
   }
   const publishedReadings = await gateway.call<number>('pause');
   await until('the quick clients have everything', async () => complete(await quick.call<Tally[]>('tallies'), publishedReadings));
+  const cpuUs = cpuUsedUs([gateway.pid]) - cpuBefore;
   const latency = await quick.call<Latency>('latency');
 
   await slow.call('thaw');
@@ -115,6 +119,7 @@ async function runPhase(workers: Workers, url: string, pace: Pace, cast: Cast, s
     publishedReadings,
     quick: latency,
     skipped: { slow: tallies.slow.map(({ skipped }) => skipped), frozen: tallies.frozen.map(({ skipped }) => skipped) },
+    cpuUsPerEvent: Math.round((cpuUs * pace.readingsPerEvent) / publishedReadings),
     residentMiB,
     growthMiBPerMinute: rounded(slopePerSecond(residentMiB.slice(Math.floor(residentMiB.length * SETTLE_SHARE))) * 60),
   };
@@ -163,13 +168,13 @@ function print({
   p99Ratio: number;
   heapMiB: object;
 }): void {
-  for (const [name, { seconds, quick, publishedReadings, skipped, residentMiB, growthMiBPerMinute }] of Object.entries({
+  for (const [name, { seconds, quick, publishedReadings, skipped, cpuUsPerEvent, residentMiB, growthMiBPerMinute }] of Object.entries({
     before,
     pressed,
     after,
   })) {
     console.log(
-      `\n${name}, ${seconds} s: the quick ones' p50 ${quick.p50Ms} ms, p99 ${quick.p99Ms} ms, max ${quick.maxMs} ms; ` +
+      `\n${name}, ${seconds} s: the quick ones' p50 ${quick.p50Ms} ms, p99 ${quick.p99Ms} ms, max ${quick.maxMs} ms; ${cpuUsPerEvent} µs of CPU an event; ` +
         `resident ${residentMiB[0]} to ${residentMiB.at(-1)} MiB, at most ${Math.max(...residentMiB)}, ${growthMiBPerMinute} MiB a minute once settled`,
     );
     if (skipped.slow.length > 0)
