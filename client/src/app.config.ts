@@ -1,9 +1,10 @@
 import { provideZonelessChangeDetection, inject, provideAppInitializer, type ApplicationConfig } from '@angular/core';
-import { provideRouter, TitleStrategy, withComponentInputBinding, withInMemoryScrolling, withRouterConfig } from '@angular/router';
+import { provideRouter, TitleStrategy, withComponentInputBinding, withInMemoryScrolling, withNavigationErrorHandler } from '@angular/router';
 import { routes } from './app.routes';
 import { provideGraph } from './core/apollo';
 import { PageTitle } from './core/page-title';
 import { Session } from './core/session';
+import { reloadStalePage } from './core/stale-page';
 
 export const appConfig: ApplicationConfig = {
   providers: [
@@ -12,7 +13,7 @@ export const appConfig: ApplicationConfig = {
       routes,
       withComponentInputBinding(),
       withInMemoryScrolling({ scrollPositionRestoration: 'enabled' }),
-      withRouterConfig({ onSameUrlNavigation: 'ignore' }),
+      withNavigationErrorHandler(reloadStalePage),
     ),
     provideGraph(),
     { provide: TitleStrategy, useExisting: PageTitle },
