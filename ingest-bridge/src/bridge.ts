@@ -46,7 +46,7 @@ export interface Bridge {
   stop(graceMs?: number): Promise<void>;
   /** In use after `start`; null without a listener. */
   readonly mqttPort: number | null;
-  /** `POST /ingest/v1/readings`: for the public port. */
+  /** `POST /ingest/v1/readings` and `POST /api/v2/write`: for the public port. */
   readonly ingestRouter: Router;
   /** `/internal/credentials`: for a port that only other parts reach. */
   readonly internalRouter: Router;
@@ -66,7 +66,11 @@ export function createBridge(options: BridgeOptions): Bridge {
   const rawRetentionDays = options.rawRetentionDays ?? DEFAULT_RAW_RETENTION_DAYS;
   const pressure = new Pressure(options.maxInFlightBytes ?? DEFAULT_IN_FLIGHT_BYTES);
   const appender = new Appender(eventLog, log);
-  const intake = new Intake({ registry: projection, appender, rawRetentionDays, log });
+  const say = (topic: string, payload: Buffer) => {
+    publishToDevice(topic, payload, { qos: 0 }).catch((error: unknown) => log.debug({ err: error, topic }, 'A device could not be asked'));
+  };
+  const intake = new Intake({ registry: projection, appender, rawRetentionDays, say, log });
+  const tokens = new DeviceTokens(projection);
 
   const listener =
     options.mqttPort === null
@@ -75,6 +79,7 @@ export function createBridge(options: BridgeOptions): Bridge {
           port: options.mqttPort,
           host: options.mqttHost,
           projection,
+          tokens,
           intake,
           pressure,
           maxInFlightBytesPerConnection: options.maxInFlightBytesPerConnection ?? DEFAULT_IN_FLIGHT_BYTES_PER_CONNECTION,
@@ -86,7 +91,10 @@ export function createBridge(options: BridgeOptions): Bridge {
       ? null
       : new BrokerProvisioning({ url: brokerUrl, clientId: `${brokerClientId}-admin`, projection, log });
   const edge = createEdge({ projection, listener, provisioning });
-  const tokens = new DeviceTokens(projection);
+
+  const publishToDevice = async (topic: string, payload: string | Buffer, downlink?: DownlinkOptions): Promise<void> => {
+    await Promise.all([listener?.publishToDevice(topic, payload, downlink), provisioning?.publishToDevice(topic, payload, downlink)]);
+  };
 
   let mqttPort: number | null = null;
   let stopping = false;
@@ -129,9 +137,7 @@ export function createBridge(options: BridgeOptions): Bridge {
     internalRouter: credentialsRouter(edge, options.internalToken, log),
     edge,
 
-    async publishToDevice(topic, payload, downlink) {
-      await Promise.all([listener?.publishToDevice(topic, payload, downlink), provisioning?.publishToDevice(topic, payload, downlink)]);
-    },
+    publishToDevice,
 
     checks: [
       { name: 'registry', check: async () => expect(projection.ready, 'no snapshot yet') },

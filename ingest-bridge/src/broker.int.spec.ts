@@ -70,6 +70,28 @@ describeWith(['mosquitto', 'mosquitto_ctrl'], 'behind Mosquitto', () => {
     await eventually(() => expect(readings(log.records)).toEqual([21, 22]));
     expect(log.records.every((record) => record.type === 'readings' && record.deviceId === TEST_DEVICE.id)).toBe(true);
 
+    // Other dialects, where the topic says all.
+    await client.publishAsync(own('readings/influx'), 'temperature value=23', { qos: 1 });
+    await client.publishAsync(`${TEST_ORGANIZATION.key}/5/${TEST_DEVICE.key}/$state`, 'ready', { qos: 1 });
+    await client.publishAsync(`spBv1.0/${TEST_ORGANIZATION.key}/NDEATH/${TEST_DEVICE.key}`, '', { qos: 1 });
+    await eventually(() =>
+      expect(log.records.slice(2)).toMatchObject([
+        { type: 'readings' },
+        { event: 'status', online: true },
+        { event: 'status', online: false },
+      ]),
+    );
+    for (const forbidden of [`${TEST_ORGANIZATION.key}/5/device-002/$state`, `spBv1.0/${TEST_ORGANIZATION.key}/NBIRTH/device-002`]) {
+      const intruder = await device();
+      const ended = new Promise<void>((resolve) => intruder.once('close', () => resolve()));
+      intruder.publish(forbidden, '', { qos: 1 });
+      await ended;
+    }
+    const asked = new Promise<string>((resolve) => client.once('message', (topic) => resolve(topic)));
+    await client.subscribeAsync(`spBv1.0/${TEST_ORGANIZATION.key}/NCMD/${TEST_DEVICE.key}`, { qos: 1 });
+    await client.publishAsync(`spBv1.0/${TEST_ORGANIZATION.key}/NDATA/${TEST_DEVICE.key}`, Buffer.from([0x18, 7]), { qos: 1 });
+    expect(await asked).toMatch(/NCMD/);
+
     const heard = new Promise<string>((resolve) => client.once('message', (_, payload) => resolve(payload.toString())));
     await client.subscribeAsync(own('commands/+'), { qos: 1 });
     await bridge.publishToDevice(own('commands/c1'), 'go');

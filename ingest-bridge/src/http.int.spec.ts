@@ -132,6 +132,62 @@ describe('POST /ingest/v1/readings', () => {
   });
 });
 
+describe('POST /ingest/v1/readings with another content type', () => {
+  it('takes SenML in JSON and in CBOR', async () => {
+    const json = await post([{ n: 'temperature', u: 'Cel', v: 21 }, { n: 'temperature', vd: 'x' }], { headers: { 'content-type': 'application/senml+json' } }); // prettier-ignore
+    expect(json).toMatchObject({ status: 202, body: { accepted: 1, rejected: [{ index: 1, reason: 'MALFORMED' }] } });
+    // [{n: "temperature", v: 22}]
+    const cbor = Buffer.concat([Buffer.from('81a2006b', 'hex'), Buffer.from('temperature'), Buffer.from('0216', 'hex')]);
+    expect(await post(cbor, { raw: true, headers: { 'content-type': 'application/senml+cbor' } })).toMatchObject({ status: 202 });
+    expect(log.records.flatMap((record) => (record.type === 'readings' ? record.readings.map(({ value }) => value) : []))).toEqual([
+      21, 22,
+    ]);
+    expect(log.records.find(({ type }) => type === 'rejection')).toMatchObject({ source: 'senml', deviceId: TEST_DEVICE.id });
+  });
+});
+
+describe('POST /api/v2/write', () => {
+  async function write(lines: string | Uint8Array, query = '', headers: Record<string, string> = {}) {
+    const response = await fetch(`http://127.0.0.1:${port}/api/v2/write?org=${TEST_ORGANIZATION.key}&bucket=any${query}`, {
+      method: 'POST',
+      headers: { authorization: `Token ${TEST_DEVICE.token}`, 'content-type': 'text/plain; charset=utf-8', ...headers },
+      body: lines as BodyInit,
+    });
+    const text = await response.text();
+    return { status: response.status, retryAfter: response.headers.get('retry-after'), body: text && (JSON.parse(text) as unknown) };
+  }
+
+  it('answers 204 when every line is in the log, plain or compressed, in any precision', async () => {
+    const now = Date.now();
+    expect((await write(`temperature value=21 ${now}123456`)).status).toBe(204);
+    expect((await write(gzipSync(`temperature value=22 ${now}`), '&precision=ms', { 'content-encoding': 'gzip' })).status).toBe(204);
+    const stored = log.records.flatMap((record) => (record.type === 'readings' ? record.readings : []));
+    expect(stored.map(({ value, recordedAtUs }) => [value, recordedAtUs])).toEqual([[21, now * 1000 + 123], [22, now * 1000]]); // prettier-ignore
+  });
+
+  it('stores the good lines of a partial write and names the bad ones', async () => {
+    const answer = await write('temperature value=21\ntemperature value=\nhumidity value=4');
+    expect(answer).toMatchObject({ status: 400, body: { code: 'invalid', accepted: 1, rejected: [{ reason: 'MALFORMED' }, { reason: 'UNKNOWN_METRIC' }] } }); // prettier-ignore
+    expect((answer.body as { message: string }).message).toMatch(/^partial write: 1 readings stored, 2 refused: MALFORMED: Line 2: /);
+    expect(log.records.map(({ type }) => type)).toEqual(['readings', 'rejection', 'rejection']);
+  });
+
+  it.each<[number, string, () => ReturnType<typeof write>]>([
+    [400, 'another precision', () => write('temperature value=1', '&precision=h')],
+    [401, 'a wrong token', () => write('temperature value=1', '', { authorization: 'Token wrong' })],
+    [403, 'another organization', () => write('temperature value=1', '&org=other')],
+    [413, 'more than 10,000 readings', () => write('temperature value=1\n'.repeat(10_001))],
+  ])('answers %d to %s, and stores nothing', async (status, _, request) => {
+    expect((await request()).status).toBe(status);
+    expect(log.records).toEqual([]);
+  });
+
+  it('answers 429 and when to come back while the log is full', async () => {
+    log.failNext(1);
+    expect(await write('temperature value=1')).toMatchObject({ status: 429, retryAfter: '1' });
+  });
+});
+
 describe('/internal/credentials', () => {
   const call = (method: string, path: string, body?: unknown, token = TEST_INTERNAL_TOKEN) =>
     fetch(`http://127.0.0.1:${port}/internal/credentials${path}`, {

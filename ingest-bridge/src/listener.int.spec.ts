@@ -241,6 +241,39 @@ describe('what a device says of itself', () => {
   });
 });
 
+describe('other dialects', () => {
+  it('are read from whoever signed in, the token as the user name too', async () => {
+    const client = await device({ username: TEST_DEVICE.token, password: undefined });
+    await client.subscribeAsync(['v1/devices/me/rpc/request/+', 'v1/devices/me/attributes'], { qos: 1 });
+    await publish(client, { temperature: 21 }, 'v1/devices/me/telemetry');
+    await publish(client, 'temperature value=22', own('readings/influx'));
+    await publish(client, [{ n: 'temperature', v: 23 }], own('readings/senml'));
+    await publish(client, '1', `homie/5/${TEST_DEVICE.key}/line/speed`);
+    expect(readings(log.records)).toEqual([21, 22, 23]);
+    expect(rejections(log.records)).toMatchObject([{ source: 'homie', reason: 'UNKNOWN_METRIC' }]);
+    await expect(device({ username: 'no-token', password: undefined })).rejects.toThrow();
+  });
+
+  it('ask a Sparkplug node for its birth, and only that one', async () => {
+    const command = `spBv1.0/${TEST_ORGANIZATION.key}/NCMD/${TEST_DEVICE.key}`;
+    const client = await device();
+    const heard = new Promise<string>((resolve) => client.once('message', (topic) => resolve(topic)));
+    await client.subscribeAsync(command);
+    // seq 7, no birth before
+    await client.publishAsync(`spBv1.0/${TEST_ORGANIZATION.key}/NDATA/${TEST_DEVICE.key}`, Buffer.from([0x18, 7]), { qos: 0 });
+    expect(await heard).toBe(command);
+    await expect(client.subscribeAsync(`spBv1.0/${TEST_ORGANIZATION.key}/NCMD/device-002`)).rejects.toThrow();
+  });
+
+  it('hear wills of the device itself', async () => {
+    const will = (topic: string) => ({ will: { topic, payload: Buffer.from('lost'), qos: 1 as const, retain: true } });
+    await expect(device(will('homie/5/device-002/$state'))).rejects.toThrow();
+    const client = await device(will(`homie/5/${TEST_DEVICE.key}/$state`));
+    client.stream.destroy();
+    await eventually(() => expect(log.records).toMatchObject([{ event: 'status', online: false }]));
+  });
+});
+
 describe('the way down', () => {
   it('reaches the device it is meant for, at once or kept for later', async () => {
     await bridge.publishToDevice(own('twin/desired'), '{"version":1}', { retain: true });

@@ -1,7 +1,7 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { TOPIC_PREFIX, UPLINK_KINDS, parseDeviceTopic } from '@pulsegraph/contracts';
-import { MAX_MESSAGE_BYTES } from '@pulsegraph/decode';
+import { MAX_MESSAGE_BYTES, SPARKPLUG_NAMESPACE } from '@pulsegraph/decode';
 import type { Log } from '@pulsegraph/kit/log';
 import { generate, parser, type IConnectPacket, type ISubscribePacket, type Packet } from 'mqtt-packet';
 import type { Pressure } from '../batch/pressure.js';
@@ -24,7 +24,13 @@ const SILENCE_MS = KEEPALIVE_SECONDS * 1500;
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 10_000;
 const MAX_CONTROL_BYTES = 256 * 1024;
-const FILTER = `${TOPIC_PREFIX}/+/+/#`;
+const FILTERS = [
+  `${TOPIC_PREFIX}/+/+/#`,
+  // Homie, the domain being the organization; `$state` and `$description` are below the device.
+  '+/5/+/#',
+  ...['NBIRTH', 'NDEATH', 'NDATA'].map((type) => `${SPARKPLUG_NAMESPACE}/+/${type}/+`),
+  ...['DBIRTH', 'DDEATH', 'DDATA'].map((type) => `${SPARKPLUG_NAMESPACE}/+/${type}/+/+`),
+];
 
 /**
  * Reads an external broker with any number of messages in flight, and acknowledges each to the broker when it is in the
@@ -194,10 +200,11 @@ class Session implements PacketSink {
         return void this.socket.destroy(new Error(`the broker refused our sign-in, return code ${packet.returnCode}`));
       // With a session present the subscription stands, and subscribing again would repeat every retained message.
       if (packet.sessionPresent) return this.ready();
-      const subscribe: ISubscribePacket = { cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: FILTER, qos: 1 }] };
+      const subscribe: ISubscribePacket = { cmd: 'subscribe', messageId: 1, subscriptions: FILTERS.map((topic) => ({ topic, qos: 1 })) };
       this.write(generate(subscribe));
     } else if (packet.cmd === 'suback') {
-      if (packet.granted[0] === 128) this.socket.destroy(new Error(`the broker refused the subscription to ${FILTER}`));
+      const refused = packet.granted.findIndex((granted) => granted === 128);
+      if (refused >= 0) this.socket.destroy(new Error(`the broker refused the subscription to ${FILTERS[refused]}`));
       else this.ready();
     }
   }

@@ -6,6 +6,7 @@ import {
   recordReadings,
   rejectionRecord,
   type DecodedMessage,
+  type DecodedReadings,
   type RefusedPart,
 } from '@pulsegraph/decode';
 import type { RegistryProjection } from '@pulsegraph/kit/registry';
@@ -76,6 +77,26 @@ export function readBody(body: Buffer, bearer: Identity, { projection, receivedA
     result.accepted += accepted;
     count += accepted + refused.length;
     if (count > MAX_READINGS_PER_MESSAGE || isTooMany(refused, accepted)) return { ...result, tooMany: true };
+  }
+  return finish(result);
+}
+
+/** Readings that are decoded already, in whatever dialect, all of them the bearer's own. */
+export function readDecoded(
+  decoded: DecodedReadings,
+  source: string,
+  bearer: Identity,
+  { projection, receivedAtUs, rawRetentionDays }: BodyContext,
+): ReadBody {
+  const device = projection.device(bearer.deviceId)!;
+  const profile = projection.profile(device.profileId)!;
+  const into: ReadBody['decoded'] = { readings: [], events: [], rejections: [], unattributed: [] };
+  const { accepted, refused } = recordReadings(decoded, { device, profile }, { receivedAtUs, rawRetentionDays }, into);
+  const result: ReadBody = { decoded: into, records: [], accepted, rejected: [] };
+  if (isTooMany(refused, accepted)) return { ...result, tooMany: true };
+  for (const part of refused) {
+    result.rejected.push({ index: part.index, reason: part.reason, detail: part.detail });
+    into.rejections.push(rejectionRecord(part, device.organizationId, device, { source, topic: null }, receivedAtUs));
   }
   return finish(result);
 }

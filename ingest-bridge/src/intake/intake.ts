@@ -1,5 +1,6 @@
 import { METRIC, type DeviceAddress, type LogRecord } from '@pulsegraph/contracts';
 import {
+  DialectMemory,
   decodeMessage,
   refuseMessage,
   tooLarge,
@@ -22,6 +23,8 @@ export interface IntakeOptions {
   registry: DeviceDirectory;
   appender: Appender;
   rawRetentionDays: number;
+  /** What a dialect has to say to a device, for example: tell me your names again. Nobody waits for it. */
+  say: (topic: string, payload: Buffer) => void;
   log: Log;
 }
 
@@ -46,7 +49,7 @@ export class Intake {
 
   constructor(private readonly options: IntakeOptions) {
     const { registry, rawRetentionDays } = options;
-    this.context = { registry, rawRetentionDays, receivedAtUs: 0, sender: null };
+    this.context = { registry, rawRetentionDays, receivedAtUs: 0, sender: null, memory: new DialectMemory() };
   }
 
   /**
@@ -73,6 +76,7 @@ export class Intake {
     const records = recordsOf(decoded);
     this.count(door, decoded);
     this.options.appender.push(records, receipt);
+    if (decoded.downlinks) for (const { topic, payload } of decoded.downlinks) this.options.say(topic, Buffer.from(payload));
     for (const part of decoded.unattributed) this.unattributed(door, topic, part);
     return heapBytesOf(records);
   }

@@ -7,6 +7,7 @@ import type { RegistryProjection } from '@pulsegraph/kit/registry';
 import type { Aedes } from 'aedes' with { 'resolution-mode': 'import' };
 import { LRUCache } from 'lru-cache';
 import type { Receipt } from '../batch/appender.js';
+import type { DeviceTokens } from '../http/device-tokens.js';
 import type { Pressure } from '../batch/pressure.js';
 import type { Intake } from '../intake/intake.js';
 import type { PublishPacket } from '../wire/packet-framer.js';
@@ -19,6 +20,7 @@ export interface MqttListenerOptions {
   port: number;
   host?: string;
   projection: RegistryProjection;
+  tokens: DeviceTokens;
   intake: Intake;
   pressure: Pressure;
   maxInFlightBytesPerConnection: number;
@@ -59,9 +61,10 @@ export class MqttListener implements PublishLane {
 
   /** @returns The port in use. Rejects with a sentence that names MQTT_PORT when it is taken. */
   async start(): Promise<number> {
-    const { projection, log, port, host } = this.options;
+    const { projection, tokens, log, port, host } = this.options;
     this.broker = await createSessionBroker({
       projection,
+      tokens,
       log,
       signedIn: (connection, { username }) => this.remember(connection, username),
       refused: (username, reason) => this.logRefusal(username, reason),

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { UPLINK_KINDS, parseDeviceTopic } from '@pulsegraph/contracts';
 import type { Log } from '@pulsegraph/kit/log';
 import type { RegistryProjection } from '@pulsegraph/kit/registry';
 import type { Aedes, AedesOptions, Client } from 'aedes' with { 'resolution-mode': 'import' };
+import type { DeviceTokens } from '../http/device-tokens.js';
 import { checkCredential } from './credential-check.js';
 import type { DeviceConnection, Identity, Refusal } from './device-connection.js';
+import { mayPublishWill, maySubscribe } from './own-topics.js';
 
 export interface SessionHooks {
   projection: RegistryProjection;
+  tokens: DeviceTokens;
   log: Log;
   signedIn(connection: DeviceConnection, identity: Identity): void;
   refused(username: string, refusal: Refusal): void;
@@ -25,8 +27,14 @@ function connectionOf(client: Client): DeviceConnection {
 }
 
 /** aedes, for what is not the way up: sign-in, sessions, subscriptions, retained messages, wills. */
-export async function createSessionBroker({ projection, log, signedIn, refused, will }: SessionHooks): Promise<Aedes> {
+export async function createSessionBroker({ projection, tokens, log, signedIn, refused, will }: SessionHooks): Promise<Aedes> {
   const lastingSessions = new Map<string, Set<string>>();
+  const signInOf = (username: string, password: Uint8Array | undefined): Identity | Refusal => {
+    if (username && password?.length) return checkCredential(projection, username, password);
+    if (!username) return 'NO_USERNAME';
+    // The way of ThingsBoard: the token is the user name.
+    return projection.ready ? (tokens.find(username) ?? 'NO_USERNAME') : 'REGISTRY_NOT_READY';
+  };
 
   const options: AedesOptions = {
     connectTimeout: 10_000,
@@ -36,17 +44,19 @@ export async function createSessionBroker({ projection, log, signedIn, refused, 
     preConnect(client, packet, done) {
       const connection = connectionOf(client);
       const { username = '', password, will } = packet;
-      connection.signIn = username && password ? checkCredential(projection, username, password) : 'NO_USERNAME';
-      if (typeof connection.signIn !== 'string' && will && !mayPublish(connection.signIn, will.topic)) connection.signIn = 'FOREIGN_WILL';
+      connection.signIn = signInOf(username, password);
+      if (typeof connection.signIn !== 'string' && will && !mayPublishWill(connection.signIn, will.topic))
+        connection.signIn = 'FOREIGN_WILL';
       // Packets of the hot path do not reach aedes, so its timer would fire on busy devices; the listener keeps time.
       connection.keepaliveMs = (packet.keepalive ?? 0) * 1000;
       packet.keepalive = 0;
       // A client id is the device's own affair: another device with the same one must not take its session over.
-      packet.clientId = `${username}|${packet.clientId || randomUUID()}`;
+      const name = typeof connection.signIn === 'string' ? 'nobody' : connection.signIn.username;
+      packet.clientId = `${name}|${packet.clientId || randomUUID()}`;
       // Sessions of devices that are away live in memory, so a device may have a few, not any number.
       if (!packet.clean && typeof connection.signIn !== 'string') {
-        const known = lastingSessions.get(username) ?? new Set();
-        lastingSessions.set(username, known);
+        const known = lastingSessions.get(name) ?? new Set();
+        lastingSessions.set(name, known);
         if (known.size < MAX_LASTING_SESSIONS_PER_DEVICE || known.has(packet.clientId)) known.add(packet.clientId);
         else packet.clean = true;
       }
@@ -61,7 +71,8 @@ export async function createSessionBroker({ projection, log, signedIn, refused, 
         signedIn(connection, signIn);
         return done(null, true);
       }
-      refused(username ?? '', signIn);
+      // Without a password, the name may be somebody's token.
+      refused(signIn === 'NO_USERNAME' ? '' : (username ?? ''), signIn);
       done(Object.assign(new Error(signIn), { returnCode: RETURN_CODE[signIn] as number }), false);
     },
 
@@ -98,16 +109,4 @@ export async function createSessionBroker({ projection, log, signedIn, refused, 
   broker.on('connectionError', (_client, error) => log.debug({ reason: error.message }, 'A connection ended before it signed in'));
   (broker as NodeJS.EventEmitter).on('error', (error: Error) => log.error({ err: error }, 'The session broker reports a fault'));
   return broker;
-}
-
-function mayPublish({ prefix }: Identity, topic: string): boolean {
-  const kind = topic.startsWith(prefix) && parseDeviceTopic(topic)?.kind;
-  return kind !== false && kind !== undefined && UPLINK_KINDS.has(kind);
-}
-
-/** Anything below the own prefix, except what only the device itself says: nothing would ever come. */
-function maySubscribe({ prefix }: Identity, filter: string): boolean {
-  if (!filter.startsWith(prefix)) return false;
-  const topic = parseDeviceTopic(filter);
-  return topic === null || topic.kind === 'status' || !UPLINK_KINDS.has(topic.kind);
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { TOPIC_PREFIX } from '@pulsegraph/contracts';
+import { SPARKPLUG_NAMESPACE } from '@pulsegraph/decode';
 import type { MqttClient } from 'mqtt';
 import { z } from 'zod';
 
@@ -77,11 +78,18 @@ export class DynamicSecurity {
    */
   async prepare(bridgeUsername: string): Promise<boolean> {
     await this.client.subscribeAsync(`${CONTROL}/response`, { qos: 1 });
-    const open = (acltype: string) => ({ acltype, topic: `${TOPIC_PREFIX}/#`, allow: true, priority: 0 });
+    const open = (acltype: string, topic = `${TOPIC_PREFIX}/#`) => ({ acltype, topic, allow: true, priority: 0 });
+    const acls = [
+      open('publishClientSend'),
+      open('publishClientSend', `${SPARKPLUG_NAMESPACE}/+/NCMD/+`),
+      open('subscribePattern'),
+      open('subscribePattern', `${SPARKPLUG_NAMESPACE}/#`),
+      open('subscribePattern', '+/5/+/#'),
+    ];
     const answers = await this.run(
       [
         { command: 'setDefaultACLAccess', acls: DEFAULT_ACCESS },
-        { command: 'createRole', rolename: BRIDGE_ROLE, acls: [open('publishClientSend'), open('subscribePattern')] },
+        { command: 'createRole', rolename: BRIDGE_ROLE, acls },
         { command: 'getClient', username: bridgeUsername },
       ],
       ['Role already exists'],
@@ -95,9 +103,11 @@ export class DynamicSecurity {
 
   /** Creates the device's client, or gives it a new token, which ends the old one's connection. */
   async put({ username, tokenHash }: ProvisionedDevice, token: string): Promise<void> {
-    const prefix = `${TOPIC_PREFIX}/${username}/`;
     const rolename = roleOf(username);
-    await this.run([{ command: 'createRole', rolename, acls: deviceAcls(prefix) }], ['Role already exists']);
+    const role = { rolename, acls: deviceAcls(username) };
+    const made = await this.run([{ command: 'createRole', ...role }], ['Role already exists']);
+    // An earlier release may have made it, with fewer topics.
+    if (made.get('createRole') instanceof Error) await this.run([{ command: 'modifyRole', ...role }]);
     const described = { username, textname: TEXT_NAME, textdescription: tokenHash };
     const created = await this.run(
       [{ command: 'createClient', ...described, password: token, roles: [{ rolename, priority: 0 }] }],
@@ -177,12 +187,21 @@ function roleOf(username: string): string {
   return `device ${username}`;
 }
 
-/** Its own prefix and nothing else; what the platform says there, the device may not say to itself. */
-function deviceAcls(prefix: string) {
+/** What maps to itself and nothing else; what the platform says there, the device may not say to itself. */
+function deviceAcls(username: string) {
+  const [organizationKey, deviceKey] = username.split('/');
+  const prefix = `${TOPIC_PREFIX}/${username}/`;
+  const sparkplug = (type: string) => `${SPARKPLUG_NAMESPACE}/${organizationKey}/${type}/${deviceKey}`;
   const acl = (acltype: string, topic: string, allow = true) => ({ acltype, topic, allow, priority: allow ? 0 : 10 });
   return [
     acl('publishClientSend', `${prefix}#`),
     ...['twin/desired', 'firmware', 'commands/+'].map((topic) => acl('publishClientSend', prefix + topic, false)),
     acl('subscribePattern', `${prefix}#`),
+    ...['NBIRTH', 'NDEATH', 'NDATA'].map((type) => acl('publishClientSend', sparkplug(type))),
+    ...['DBIRTH', 'DDEATH', 'DDATA'].map((type) => acl('publishClientSend', `${sparkplug(type)}/+`)),
+    acl('subscribePattern', sparkplug('NCMD')),
+    acl('subscribePattern', `${sparkplug('DCMD')}/+`),
+    acl('publishClientSend', `${organizationKey}/5/${deviceKey}/#`),
+    acl('subscribePattern', `${organizationKey}/5/${deviceKey}/#`),
   ];
 }

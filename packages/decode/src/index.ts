@@ -1,6 +1,8 @@
 export * from './decode-message.js';
 export * from './dialect.js';
 export { DialectMemory } from './dialect-memory.js';
+export { isHomieState } from './homie/homie.dialect.js';
+export { SPARKPLUG_NAMESPACE } from './sparkplug/sparkplug.dialect.js';
 export { LINE_PRECISIONS, decodeLineProtocol, type LinePrecision } from './influx/line-protocol.js';
 export { decodeSenml, type SenmlEncoding } from './senml/senml.js';
 export { instantUs } from './instant.js';

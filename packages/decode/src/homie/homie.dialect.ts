@@ -80,3 +80,8 @@ function state(device: DeviceAddress, text: string, payload: Uint8Array): Dialec
   }
   return partOf(device, online === null ? {} : { events: [{ event: 'status', online }] });
 }
+
+/** The topic on which this device says how it is, and where its will stands. */
+export function isHomieState(topic: string, { organizationKey, deviceKey }: DeviceAddress): boolean {
+  return [DEFAULT_DOMAIN, organizationKey].some((domain) => topic === `${domain}/5/${deviceKey}/$state`);
+}

@@ -8,6 +8,7 @@ import { metricValue, isDoubtful } from './metric-value.js';
 import { SparkplugNode } from './node.js';
 import { decodePayload, rebirthRequest, type SparkplugMetric, type SparkplugPayload } from './payload.js';
 
+export const SPARKPLUG_NAMESPACE = 'spBv1.0';
 /** namespace / group / type / edge node / device */
 const TOPIC = /^spBv1\.0\/([^/]+)\/([ND](?:BIRTH|DEATH|DATA|CMD))\/([^/]+)(?:\/([^/]+))?$/;
 const CONTROL = /^(?:bdSeq$|Node Control\/|Device Control\/)/;
@@ -19,8 +20,8 @@ const ASK_AGAIN_US = 10_000_000;
  * their name in front, because they sign in as nobody: `pump-1/temperature`.
  */
 export const sparkplugDialect: Dialect = {
-  name: 'spBv1.0',
-  reads: ({ topic }) => topic.startsWith('spBv1.0/'),
+  name: SPARKPLUG_NAMESPACE,
+  reads: ({ topic }) => topic.startsWith(`${SPARKPLUG_NAMESPACE}/`),
   deviceOf: ({ topic }) => address(TOPIC.exec(topic)),
   decode({ topic, payload }, context) {
     const match = TOPIC.exec(topic);
@@ -77,7 +78,7 @@ function decode(device: DeviceAddress, type: string, child: string | null, bytes
   if (type === 'NBIRTH') part.events.push({ event: 'status', online: true });
   if (node.needsRebirth && context.memory && context.receivedAtUs - node.askedAtUs >= ASK_AGAIN_US) {
     node.askedAtUs = context.receivedAtUs;
-    const topic = `spBv1.0/${device.organizationKey}/NCMD/${device.deviceKey}`;
+    const topic = `${SPARKPLUG_NAMESPACE}/${device.organizationKey}/NCMD/${device.deviceKey}`;
     part.downlinks = [{ topic, payload: rebirthRequest(Math.floor(context.receivedAtUs / 1000)) }];
   }
   context.memory?.set(key, node, node.size);
