@@ -7,6 +7,8 @@ export interface LiveSettings {
   reopenPatienceMs: number;
   reopenFirstMs: number;
   reopenLongestMs: number;
+  /** On a new supergraph whose first fetch differs and has no cursor: how long the new stream has to open. */
+  changeOverMs: number;
   /** Events of one group in execution before its upstream is no longer read. */
   eventsInFlight: number;
 }
@@ -17,5 +19,6 @@ export const DEFAULT_LIVE_SETTINGS: Readonly<LiveSettings> = {
   reopenPatienceMs: 60_000,
   reopenFirstMs: 100,
   reopenLongestMs: 5_000,
-  eventsInFlight: 32,
+  changeOverMs: 500,
+  eventsInFlight: 4,
 };
