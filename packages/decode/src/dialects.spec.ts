@@ -282,6 +282,10 @@ describe('Sparkplug B', () => {
       /^WRONG_TYPE/,
     );
     expect(refused(node('NDATA', 1, [{ name: 'temperature', datatype: 22 }]))[0]).toMatch(/Sparkplug type 22/);
+    expect(refused(send('spBv1.0/demo/NDATA/device-001', Buffer.from('1200'.repeat(10_001), 'hex')))[0]).toMatch(
+      /^TOO_LARGE: More than 10000 metrics/,
+    );
+    expect(refused(send('spBv1.0/demo/NDATA/device-001', Buffer.alloc(1024 * 1024, 0x0b)))[0]).toMatch(/^MALFORMED: No Sparkplug payload/);
     expect(refused(node('NCMD', 1, []))[0]).toMatch(/^MALFORMED: Commands/);
     expect(refused(node('DDATA', 1, []))[0]).toMatch(/needs a device/);
     expect(refused(send('spBv1.0/demo/NDATA/device-001', Buffer.from([0xff, 0xff])))[0]).toMatch(/^MALFORMED: No Sparkplug payload/);

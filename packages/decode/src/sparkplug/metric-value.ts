@@ -1,5 +1,5 @@
 import type { RawValue } from '../raw-reading.js';
-import type { SparkplugMetric } from './payload.js';
+import { decodeProperties, type SparkplugMetric } from './payload.js';
 
 /** Sparkplug 3.0 §6.4.16: data types by number, those with a value that a metric of ours can keep. */
 const SIGNED_BITS: Readonly<Record<number, number>> = { 1: 8, 2: 16, 3: 32, 4: 64 };
@@ -28,8 +28,9 @@ const GOOD_QUALITY = 192;
 
 /** §6.4.14: the property `Quality`, where a node sends it. */
 export function isDoubtful({ properties }: SparkplugMetric): boolean {
-  const at = properties?.keys?.indexOf('Quality') ?? -1;
+  const set = properties && decodeProperties(properties);
+  const at = set?.keys?.indexOf('Quality') ?? -1;
   if (at < 0) return false;
-  const { intValue, longValue } = properties?.values?.[at] ?? {};
+  const { intValue, longValue } = set?.values?.[at] ?? {};
   return (intValue ?? longValue?.toNumber() ?? GOOD_QUALITY) !== GOOD_QUALITY;
 }

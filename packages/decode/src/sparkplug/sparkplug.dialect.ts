@@ -6,7 +6,7 @@ import { tooLarge, wholeMessage } from '../payload.js';
 import { short } from '../refusal.js';
 import { metricValue, isDoubtful } from './metric-value.js';
 import { SparkplugNode } from './node.js';
-import { decodePayload, rebirthRequest, type SparkplugMetric, type SparkplugPayload } from './payload.js';
+import { countMetrics, decodePayload, rebirthRequest, type SparkplugMetric, type SparkplugPayload } from './payload.js';
 
 export const SPARKPLUG_NAMESPACE = 'spBv1.0';
 /** namespace / group / type / edge node / device */
@@ -43,12 +43,14 @@ function decode(device: DeviceAddress, type: string, child: string | null, bytes
   if (bytes.length > MAX_MESSAGE_BYTES) return partOf(device, { refused: [tooLarge(bytes, bytes.length)] });
   let payload: SparkplugPayload;
   try {
+    if (countMetrics(bytes) > MAX_READINGS_PER_MESSAGE) {
+      const detail = `More than ${MAX_READINGS_PER_MESSAGE} metrics in one message.`;
+      return partOf(device, { refused: [wholeMessage(bytes, 'TOO_LARGE', detail)] });
+    }
     payload = decodePayload(bytes);
   } catch (error) {
     return refuse(short(`No Sparkplug payload: ${(error as Error).message}.`, 200));
   }
-  if (payload.metrics.length > MAX_READINGS_PER_MESSAGE)
-    return partOf(device, { refused: [wholeMessage(bytes, 'TOO_LARGE', `More than ${MAX_READINGS_PER_MESSAGE} metrics in one message.`)] });
 
   const key = `sparkplug ${device.organizationKey}/${device.deviceKey}`;
   const node = context.memory?.get<SparkplugNode>(key) ?? new SparkplugNode();
