@@ -111,12 +111,28 @@ export function createTelemetryWriter(options: TelemetryWriterOptions): Telemetr
   const onPoison = (err: Error, entry: LogEntry) =>
     log.error({ err, partition: entry.partition, position: entry.position, deviceId: entry.record.deviceId }, 'A record cannot be stored');
 
-  const handle = (batch: readonly LogEntry[]) =>
-    exclusively(async () => {
-      const entries = batch.filter(({ record }) => record.type !== 'device-event');
-      for (const part of partsOf(entries, READINGS_PER_TRANSACTION)) await storeAroundPoison(part, storePart, onPoison);
-      for (const { record } of batch) if (record.receivedAtUs > newestReceivedUs) newestReceivedUs = record.receivedAtUs;
+  const storeAll = async (entries: readonly LogEntry[]) => {
+    const kept = entries.filter(({ record }) => record.type !== 'device-event');
+    for (const part of partsOf(kept, READINGS_PER_TRANSACTION)) await storeAroundPoison(part, storePart, onPoison);
+    for (const { record } of entries) if (record.receivedAtUs > newestReceivedUs) newestReceivedUs = record.receivedAtUs;
+  };
+
+  // What several partitions bring while a transaction runs goes into the next one together.
+  let waiting: { batch: readonly LogEntry[]; resolve: () => void; reject: (error: unknown) => void }[] = [];
+  const handle = (batch: readonly LogEntry[]) => {
+    const handled = new Promise<void>((resolve, reject) => waiting.push({ batch, resolve, reject }));
+    void exclusively(async () => {
+      const taken = waiting;
+      waiting = [];
+      try {
+        if (taken.length > 0) await storeAll(taken.length === 1 ? taken[0]!.batch : taken.flatMap((one) => one.batch));
+        for (const { resolve } of taken) resolve();
+      } catch (error) {
+        for (const { reject } of taken) reject(error);
+      }
     });
+    return handled;
+  };
 
   const startFlush = (backlog: number) =>
     exclusively(async () => {
