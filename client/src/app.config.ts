@@ -1,5 +1,11 @@
 import { provideZonelessChangeDetection, inject, provideAppInitializer, type ApplicationConfig } from '@angular/core';
-import { provideRouter, TitleStrategy, withComponentInputBinding, withInMemoryScrolling, withNavigationErrorHandler } from '@angular/router';
+import {
+  provideRouter,
+  TitleStrategy,
+  withComponentInputBinding,
+  withInMemoryScrolling,
+  withNavigationErrorHandler,
+} from '@angular/router';
 import { routes } from './app.routes';
 import { provideGraph } from './core/apollo';
 import { PageTitle } from './core/page-title';

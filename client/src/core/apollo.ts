@@ -67,10 +67,10 @@ function httpLink(connection: Connection): HttpLink {
     fetch: async (input, init) => {
       try {
         const response = await fetch(input, init);
-        connection.gatewayAnswers.set(response.status < 502 || response.status > 504);
+        connection.answered(response.status < 502 || response.status > 504);
         return response;
       } catch (error) {
-        if (!(error instanceof DOMException && error.name === 'AbortError')) connection.gatewayAnswers.set(false);
+        if (!(error instanceof DOMException && error.name === 'AbortError')) connection.answered(false);
         throw error;
       }
     },

@@ -6,6 +6,7 @@ export type ConnectionState = 'live' | 'connecting' | 'lost';
 
 /** Shorter breaks than this are mended before anybody needs to hear of them. */
 const SAY_AFTER_MS = 1_000;
+const PROBE_EVERY_MS = 3_000;
 
 /**
  * Whether what is on the screen is current, in two of three levels: the socket that carries live data, and the gateway's
@@ -15,6 +16,7 @@ const SAY_AFTER_MS = 1_000;
 export class Connection {
   private readonly clock = inject(Clock);
   private sayTimer: ReturnType<typeof setTimeout> | undefined;
+  private probeTimer: ReturnType<typeof setTimeout> | undefined;
 
   readonly socket = signal<SocketState>('idle');
   /** When live data last flowed; ms since 1970, by the platform's clock. */
@@ -27,6 +29,17 @@ export class Connection {
     if (this.lostSinceMs() !== null || !this.gatewayAnswers()) return 'lost';
     return this.socket() === 'open' ? 'live' : 'connecting';
   });
+
+  answered(answers: boolean): void {
+    this.gatewayAnswers.set(answers);
+    if (answers) {
+      clearTimeout(this.probeTimer);
+      this.probeTimer = undefined;
+    } else {
+      // A page that asks for nothing more would never hear that the gateway is back.
+      this.probeTimer ??= setTimeout(() => void this.probe(), PROBE_EVERY_MS);
+    }
+  }
 
   connecting(retrying: boolean): void {
     if (!retrying) this.socket.set('connecting');
@@ -51,5 +64,14 @@ export class Connection {
     this.socket.set('lost');
     const sinceMs = this.clock.nowMs();
     this.sayTimer ??= setTimeout(() => this.lostSinceMs.set(sinceMs), SAY_AFTER_MS);
+  }
+
+  private async probe(): Promise<void> {
+    const answers = await fetch('/health/live').then(
+      ({ ok }) => ok,
+      () => false,
+    );
+    this.probeTimer = undefined;
+    if (!this.gatewayAnswers()) this.answered(answers);
   }
 }

@@ -15,6 +15,8 @@ import type { MetricShape } from './value-cell';
 const POINTS = 1_000;
 /** Raw readings asked for behind the seam. */
 const RAW_POINTS = 5_000;
+/** Clocks of browser and server may differ by this much. */
+const SEAM_OVERLAP_MS = 5_000;
 /** What arrives for a stretch that is summarised already is read again, once it has paused. */
 const RELOAD_AFTER_LATE_MS = 3_000;
 
@@ -37,6 +39,7 @@ export class ChartSource {
   private range: TimeRange | null = null;
   private pending = new AbortController();
   private seamChecked = false;
+  private loadedToMs = 0;
   private readonly reloadSoon = debounced(RELOAD_AFTER_LATE_MS, () => void this.reload());
   private readonly flush = (): void => {
     for (const { changed } of this.dirty) changed.update((n) => n + 1);
@@ -47,7 +50,10 @@ export class ChartSource {
   readonly failure = signal<string | null>(null);
 
   show(deviceId: string, metrics: readonly MetricShape[], range: TimeRange): void {
-    if (deviceId !== this.deviceId) this.lines.clear();
+    if (deviceId !== this.deviceId) {
+      this.lines.clear();
+      this.seamChecked = false;
+    }
     this.deviceId = deviceId;
     this.range = range;
     for (const { metric, expectedInterval } of metrics) {
@@ -63,7 +69,7 @@ export class ChartSource {
   /** Live readings of this device. */
   take(readings: readonly LiveReading[]): void {
     if (this.range?.kind !== 'live') return;
-    if (!this.seamChecked) {
+    if (!this.seamChecked && !this.loading()) {
       this.seamChecked = true;
       void this.fillSeam();
     }
@@ -98,6 +104,7 @@ export class ChartSource {
         this.mark(line);
       }
       await this.join(toMs, aborted);
+      this.loadedToMs = toMs;
       this.failure.set(null);
     } catch (error) {
       if (!aborted.aborted) this.failure.set(errorText(error));
@@ -114,13 +121,10 @@ export class ChartSource {
     await this.bring(seams, aborted);
   }
 
+  /** What was stored between asking for history and the subscription standing: the first live event proves that it does. */
   private async fillSeam(): Promise<void> {
-    const toMs = this.clock.nowMs();
-    const tails = [...this.lines].flatMap(([metric, { series }]) => {
-      // From what history knew last; live readings may already stand behind the hole.
-      const fromMs = Math.max(series.seam ?? -Infinity, toMs - 60_000);
-      return series.newestMs === -Infinity ? [] : [{ metric, fromMs, toMs: toMs + 1_000, maxPoints: RAW_POINTS }];
-    });
+    const [fromMs, toMs] = [this.loadedToMs - SEAM_OVERLAP_MS, this.clock.nowMs() + SEAM_OVERLAP_MS];
+    const tails = [...this.lines.keys()].map((metric) => ({ metric, fromMs, toMs, maxPoints: RAW_POINTS }));
     await this.bring(tails, this.pending.signal).catch(() => undefined); // The next reload brings the same.
   }
 

@@ -22,6 +22,8 @@ import { SparklineHistory } from './sparkline-history';
 import { afterTransition, worstFirst } from './worst-first';
 
 const PAGE = 100;
+/** The largest page the graph serves. */
+const MOST_ROWS = 1_000;
 /** Up to here the subscription takes the whole organization, which all its viewers share; beyond, only what is listed. */
 const WHOLE_FLEET_UP_TO = 250;
 const MAX_EVENTS_PER_SECOND = 5;
@@ -65,6 +67,7 @@ export class Overview {
   private endCursor: string | null = null;
   private watched = '';
   protected readonly searchSoon = debounced(SEARCH_AFTER_MS, (search: string) => this.narrow({ search }));
+  private readonly reloadSoon = debounced(REORDER_AFTER_MS, () => void this.load());
   private readonly reorderSoon = debounced(REORDER_AFTER_MS, () => void this.reorder());
 
   constructor() {
@@ -73,7 +76,10 @@ export class Overview {
     effect(() => {
       this.criteria();
       this.session.generation();
-      untracked(() => void this.load());
+      untracked(() => {
+        this.rows.update((rows) => rows && rows.slice(0, PAGE));
+        void this.load();
+      });
     });
     inject(Choices)
       .assets()
@@ -88,14 +94,15 @@ export class Overview {
     devices.changes.pipe(takeUntilDestroyed()).subscribe((change) => this.onDevice(change));
   }
 
+  /** From the top, as many as are listed now. */
   protected async load(): Promise<void> {
     const signal = this.anew();
     this.endCursor = null;
-    await this.fetch(signal, []);
+    await this.fetch(signal, [], Math.min(MOST_ROWS, Math.max(PAGE, this.rows()?.length ?? 0)));
   }
 
   protected async more(): Promise<void> {
-    await this.fetch(this.anew(), this.rows() ?? []);
+    await this.fetch(this.anew(), this.rows() ?? [], PAGE);
   }
 
   protected narrow(query: { search?: string; asset?: string }): void {
@@ -114,11 +121,11 @@ export class Overview {
     return this.pending.signal;
   }
 
-  private async fetch(signal: AbortSignal, before: readonly OverviewNode[]): Promise<void> {
+  private async fetch(signal: AbortSignal, before: readonly OverviewNode[], first: number): Promise<void> {
     this.busy.set(true);
     let listed = false;
     try {
-      const variables = { ...this.criteria(), first: PAGE, after: this.endCursor, patients: this.session.may('patients:read') };
+      const variables = { ...this.criteria(), first, after: this.endCursor, patients: this.session.may('patients:read') };
       const { data, error } = await this.graph.query(OverviewDocument, variables, signal);
       if (signal.aborted) return;
       const { nodes, totalCount, pageInfo } = data.deviceStatuses;
@@ -163,7 +170,7 @@ export class Overview {
   }
 
   private onDevice({ change, device }: DeviceChange): void {
-    if (change === 'REGISTERED' || change === 'RETIRED' || change === 'ASSIGNMENT') return void this.load();
+    if (change === 'REGISTERED' || change === 'RETIRED' || change === 'ASSIGNMENT') return this.reloadSoon();
     this.patch(device.id, (row) =>
       row.device
         ? { ...row, device: { ...row.device, name: device.name, connectivity: device.connectivity, lastSeenAt: device.lastSeenAt } }
@@ -180,7 +187,7 @@ export class Overview {
     const rows = this.rows();
     if (!rows?.length) return;
     try {
-      const variables = { ...this.criteria(), first: Math.min(1_000, Math.max(PAGE, rows.length)) };
+      const variables = { ...this.criteria(), first: Math.min(MOST_ROWS, Math.max(PAGE, rows.length)) };
       const { nodes, totalCount } = (await this.graph.query(OverviewOrderDocument, variables)).data.deviceStatuses;
       const known = new Map((this.rows() ?? []).map((row) => [row.deviceId, row]));
       if (nodes.some(({ deviceId }) => !known.has(deviceId))) return void this.load();
