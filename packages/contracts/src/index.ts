@@ -7,6 +7,7 @@ export * from './log-record.js';
 export * from './metric.js';
 export * from './permission.js';
 export * from './reading.js';
+export * from './reading-history.js';
 export * from './registry.js';
 export * from './rejection.js';
 export * from './topic.js';

@@ -24,6 +24,9 @@ import { AlertRuleRepository } from './alert-rule/alert-rule.repository.js';
 import { AlertRuleResolver } from './alert-rule/alert-rule.resolver.js';
 import { AlertRuleService } from './alert-rule/alert-rule.service.js';
 import { Announcer } from './announce.js';
+import { BacktestResolver } from './backtest/backtest.resolver.js';
+import { BacktestService } from './backtest/backtest.service.js';
+import type { ReadingHistorySource } from './backtest/reading-history.js';
 import type { AlertsContext } from './context.js';
 import { DeviceStatusResolver } from './device-status/device-status.resolver.js';
 import { DeviceStatusService } from './device-status/device-status.service.js';
@@ -48,12 +51,16 @@ export interface AlertsSubgraphOptions {
   /** Started by whoever made it. */
   projection: RegistryProjection;
   maxConnections?: number;
+  /** Stored readings in bulk; without it the schema has no back-test. */
+  readingHistory?: ReadingHistorySource;
+  /** As the evaluator's, so that a back-test folds what it would. */
+  reopenWithinMs?: number;
   clock?: () => number;
 }
 
 /** Role `api`: serves people. Raises nothing; that is the evaluator's. */
 export async function createAlertsSubgraph(options: AlertsSubgraphOptions): Promise<Subgraph> {
-  const { databaseUrl, bus, log, projection, clock = Date.now } = options;
+  const { databaseUrl, bus, log, projection, readingHistory, clock = Date.now } = options;
   await migrate(databaseUrl, 'alerts', MIGRATIONS);
   const dataSource = await createDataSource({ databaseUrl, owner: 'alerts', kind: 'api', maxConnections: options.maxConnections ?? 10 }, [
     Alert,
@@ -74,20 +81,26 @@ export async function createAlertsSubgraph(options: AlertsSubgraphOptions): Prom
     latestSeq: (organizationId) => store.latestSeq(organizationId),
   });
   const alertFeed = new AlertFeed(hub, store, createCursorCodec('alerts', options.cursorKeys), projection);
-  const schema = buildAlertsSchema([
-    new AlertResolver(alerts, new AlertService(alerts, announcer, clock), projection),
-    new AlertEventResolver(),
-    new AlertConnectionResolver(),
-    new AlertRuleConnectionResolver(),
-    new AlertChangeResolver(),
-    new AlertRuleResolver(rules, new AlertRuleService(rules, projection, announcer, clock), projection),
-    new SilenceResolver(silences, new SilenceService(silences, projection, announcer, clock), clock),
-    new SilenceConnectionResolver(),
-    new DeviceStatusResolver(new DeviceStatusService(alerts, projection, clock)),
-    new DeviceResolver(alerts, projection),
-    new AssetResolver(projection),
-    new PatientResolver(alerts, projection),
-  ]);
+  const schema = buildAlertsSchema(
+    [
+      new AlertResolver(alerts, new AlertService(alerts, announcer, clock), projection),
+      new AlertEventResolver(),
+      new AlertConnectionResolver(),
+      new AlertRuleConnectionResolver(),
+      new AlertChangeResolver(),
+      new AlertRuleResolver(rules, new AlertRuleService(rules, projection, announcer, clock), projection),
+      new SilenceResolver(silences, new SilenceService(silences, projection, announcer, clock), clock),
+      new SilenceConnectionResolver(),
+      new DeviceStatusResolver(new DeviceStatusService(alerts, projection, clock)),
+      new DeviceResolver(alerts, projection),
+      new AssetResolver(projection),
+      new PatientResolver(alerts, projection),
+      ...(readingHistory
+        ? [new BacktestResolver(new BacktestService(readingHistory, projection, options.reopenWithinMs ?? 60_000, clock))]
+        : []),
+    ],
+    { backtest: readingHistory !== undefined },
+  );
   const verify = createViewerVerifier(options.viewerKeys);
 
   return {

@@ -2,3 +2,4 @@ export { createAlertEvaluator, type AlertEvaluator, type AlertEvaluatorOptions }
 export { ANOMALY_ALARM_SCORE, createAnomalyDetector, type AnomalyDetector, type AnomalySensitivity } from './anomaly/index.js';
 export { createAlertsSubgraph, type AlertsSubgraphOptions } from './alerts-subgraph.js';
 export { buildAlertsSchema } from './schema.js';
+export { httpReadingHistory, type ReadingHistorySource } from './backtest/reading-history.js';

@@ -5,6 +5,7 @@ import { AlertConnectionResolver } from './alert/alert.connection.js';
 import { AlertChangeResolver } from './alert-change/alert-change.resolver.js';
 import { AlertRuleConnectionResolver } from './alert-rule/alert-rule.connection.js';
 import { AlertRuleResolver } from './alert-rule/alert-rule.resolver.js';
+import { BacktestResolver } from './backtest/backtest.resolver.js';
 import type { AlertsContext } from './context.js';
 import { DeviceStatusResolver } from './device-status/device-status.resolver.js';
 import { AssetResolver, DeviceResolver, PatientResolver } from './entity/entity.resolver.js';
@@ -30,10 +31,15 @@ const RESOLVERS = [
 /** Instances of the resolver classes; none is needed to print the schema. */
 export type AlertsResolvers = readonly object[];
 
-export function buildAlertsSchema(instances: AlertsResolvers = []): GraphQLSchema {
+export interface AlertsSchemaOptions {
+  /** With `backtestAlertRule`: only where telemetry gives stored readings in bulk. */
+  backtest?: boolean;
+}
+
+export function buildAlertsSchema(instances: AlertsResolvers = [], { backtest = false }: AlertsSchemaOptions = {}): GraphQLSchema {
   const byClass = new Map(instances.map((instance) => [instance.constructor, instance]));
   return buildFederatedSchema<AlertsContext>({
-    resolvers: RESOLVERS,
+    resolvers: backtest ? [...RESOLVERS, BacktestResolver] : RESOLVERS,
     container: { get: (resolver: object) => byClass.get(resolver as never) },
     live: true,
     orphanedTypes: [User],

@@ -55,12 +55,12 @@ export function dueAtUs(phase: Phase, delay: Delay): number | null {
 }
 
 /**
- * Time has passed up to `atUs` without a new value. The last value is taken to hold until `heldUntilUs`: past that
+ * Time has passed beyond its deadline without a new value; one that comes at the very deadline would have the word. The last value is taken to hold until `heldUntilUs`: past that
  * nobody knows, so neither an alert nor an all-clear may come from silence.
  */
 export function settlePhase(phase: Phase, atUs: number, heldUntilUs: number, delay: Delay): Phase {
   const due = dueAtUs(phase, delay);
-  if (due === null || due > atUs || due > heldUntilUs) return phase;
+  if (due === null || due >= atUs || due > heldUntilUs) return phase;
   return phase.name === 'PENDING' ? { ...phase, name: 'FIRING' } : IDLE;
 }
 

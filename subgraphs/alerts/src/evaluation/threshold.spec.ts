@@ -98,8 +98,8 @@ it('counts `for` from the first reading over the limit, and starts again when on
 
 it('ends `for` by time alone while the last value still holds, and not when nobody knows', () => {
   const condition = aThreshold({ forMs: 30_000 });
-  expect(heard(condition, [{ at: 0, value: 90 }, { at: 29 }])).toEqual([]);
-  expect(heard(condition, [{ at: 0, value: 90 }, { at: 30 }])).toEqual(['RAISE 0']);
+  expect(heard(condition, [{ at: 0, value: 90 }, { at: 30 }])).toEqual([]);
+  expect(heard(condition, [{ at: 0, value: 90 }, { at: 30.1 }])).toEqual(['RAISE 0']);
   expect(heard(aThreshold({ forMs: 90_000 }), [{ at: 0, value: 90 }, { at: 100 }])).toEqual([]);
   expect(heard(aThreshold({ forMs: 90_000 }), [{ at: 0, value: 90 }, { at: 100 }, { at: 200, value: 90 }])).toEqual(['RAISE 0']);
 });

@@ -215,7 +215,7 @@ it('ends a `for` by its own timer while the last value holds', async () => {
   await plant.rule({ threshold: { metric: 'temperature', above: 50, for: 'PT2M' } });
   clock.nowMs = NOW_MS;
   await plant.read(0, 60);
-  clock.nowMs = NOW_MS + 2 * MINUTE_MS;
+  clock.nowMs = NOW_MS + 2 * MINUTE_MS + 1;
   await eventually(async () => expect(await plant.alerts()).toHaveLength(1));
 });
 

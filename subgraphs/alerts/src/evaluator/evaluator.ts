@@ -6,6 +6,7 @@ import { evaluateSample, evaluateTick, mustStore, type NodeState, type Sample, t
 import { DeviceArrivals } from './device-arrivals.js';
 import { pairKey, type DeviceWatch, type Pair } from './device-watch.js';
 import { beginWatching, isHeardSince, PairTick, silenceOf } from './pair-tick.js';
+import { spo2ScaleOf } from './surroundings.js';
 import type { RuleBook } from './rule-book.js';
 import type { Unsaved, VerdictSaver } from './verdict.saver.js';
 import type { StateStore } from './state.store.js';
@@ -74,7 +75,7 @@ export class Evaluator implements WatchEvents {
         const tick = new PairTick(pair, this.options.registry, nowMs);
         const due = pair.rule.node.dueAtUs(pair.state);
         if (due === null || this.watches.pair(pair.rule.id, pair.device.entry.id) !== pair) this.waiting.delete(pair);
-        else if (due <= tick.atUs) this.runTick(pair, tick);
+        else if (due < tick.atUs) this.runTick(pair, tick);
       }
       for (const watch of this.watches.known()) for (const pair of watch.silencePairs) this.extendSilence(pair, nowMs);
       await this.save();
@@ -199,7 +200,7 @@ export class Evaluator implements WatchEvents {
 
   private runSample(pair: Pair, sample: Sample, receivedAtUs: number): void {
     const { rule } = pair;
-    if (rule.node.usesPatient) sample.spo2Scale = this.spo2ScaleOf(pair, sample.atUs);
+    if (rule.node.usesPatient) sample.spo2Scale = spo2ScaleOf(pair.device.entry.id, sample.atUs, this.options.registry);
     try {
       const tickBefore = () => new PairTick(pair, this.options.registry, receivedAtUs / 1_000, sample.atUs);
       const after = evaluateSample(rule.node, pair.state, sample, tickBefore, this.out);
@@ -299,12 +300,6 @@ export class Evaluator implements WatchEvents {
       this.runSample(pair, this.sample, series.lastAtUs + pair.device.skewUs);
     }
     if (isHeardSince(pair)) this.runTick(pair, new PairTick(pair, this.options.registry, this.options.clock()));
-  }
-
-  private spo2ScaleOf({ device }: Pair, atUs: number): 1 | 2 {
-    const { registry } = this.options;
-    const patientId = registry.patientOf(device.entry.id, atUs / 1_000);
-    return (patientId !== null && registry.patient(patientId)?.spo2Scale) || 1;
   }
 }
 

@@ -1,7 +1,7 @@
-import { silenceLimitMs } from '@pulsegraph/contracts';
 import type { RegistryProjection } from '@pulsegraph/kit/registry';
 import type { Held, Tick } from '../evaluation/index.js';
 import type { Pair } from './device-watch.js';
+import { missingAfterUsOf } from './surroundings.js';
 
 /** Key of the device as a whole among what was heard. */
 const DEVICE = '';
@@ -35,7 +35,7 @@ export class PairTick implements Tick {
   }
 
   missingAfterUs(metric: string): number {
-    return missingAfterUs(this.pair, metric, this.registry);
+    return missingAfterUsOf(this.pair.device.entry, metric, this.registry);
   }
 
   get connectivity(): Tick['connectivity'] {
@@ -62,14 +62,6 @@ export function isHeardSince(pair: Pair): boolean {
   return pair.rule.node.silences.some(({ metric }) => heardAtUs(pair, metric) > (pair.heardUs[metric ?? DEVICE] ?? 0));
 }
 
-/** Like a device that is offline: silent for longer than its profile allows, and than three of the metric's intervals. */
-function missingAfterUs(pair: Pair, metric: string, registry: RegistryProjection): number {
-  const { entry } = pair.device;
-  const offlineAfterMs = registry.profile(entry.profileId)?.offlineAfterMs ?? 0;
-  const shortestExpectedIntervalMs = registry.metric(entry, metric)?.expectedIntervalMs ?? null;
-  return 1_000 * silenceLimitMs({ offlineAfterMs, shortestExpectedIntervalMs });
-}
-
 /** What of silence to store for the pair: when each part was heard, and when the next of them falls due. */
 export function silenceOf(
   pair: Pair,
@@ -82,7 +74,7 @@ export function silenceOf(
   for (const { metric } of pair.rule.node.silences) heardUs[metric ?? DEVICE] = heardAtUs(pair, metric);
   const unwatched = unwatchedUs(pair);
   for (const { metric, afterUs } of pair.rule.node.silences) {
-    const limitUs = afterUs ?? missingAfterUs(pair, metric ?? DEVICE, registry);
+    const limitUs = afterUs ?? missingAfterUsOf(pair.device.entry, metric ?? DEVICE, registry);
     const dueMs = (heardUs[metric ?? DEVICE]! + unwatched + limitUs) / 1_000;
     if (dueMs <= nowMs) overdue = true;
     else dueAtMs = Math.min(dueAtMs ?? Infinity, dueMs);

@@ -3,10 +3,8 @@ import type { RegistryProjection } from '@pulsegraph/kit/registry';
 import { isActive } from '../evaluation/index.js';
 import { DeviceWatch, type Pair } from './device-watch.js';
 import type { RuleBook } from './rule-book.js';
+import { freshUsOf } from './surroundings.js';
 import type { StateRow, StateStore } from './state.store.js';
-
-/** A value is taken to hold for three intervals of its metric, and no less than this. */
-const SHORTEST_HOLD_US = 5_000_000;
 
 export interface WatchEvents {
   /** The pair's rule has another structure now: what was known of it is void. */
@@ -105,9 +103,8 @@ export class WatchList {
     if (!known) this.watches.set(deviceId, watch);
     watch.entry = entry;
     watch.generation = this.generation;
-    const freshUsOf = (metric: string) =>
-      Math.max(SHORTEST_HOLD_US, 3_000 * (this.registry.metric(entry, metric)?.expectedIntervalMs ?? 0));
-    for (const pair of watch.fit(this.rules.rulesFor(entry, this.clock()), freshUsOf)) {
+    const freshUs = (metric: string) => freshUsOf(entry, metric, this.registry);
+    for (const pair of watch.fit(this.rules.rulesFor(entry, this.clock()), freshUs)) {
       const wasActive = isActive(pair.state.phase);
       pair.state = pair.rule.node.initial;
       this.events.onReset(pair, wasActive);
