@@ -157,6 +157,8 @@ describe('SenML', () => {
   it('refuses CBOR that promises more than it brings', () => {
     for (const hex of ['9b00ffffffffffffff', '81a1005affffffff', '81', '9f', '8181818181818181818181', 'a0ff', '80ff'])
       expect(() => decodeCbor(Buffer.from(hex, 'hex'))).toThrow(RangeError);
+    const crowd = Buffer.concat([Buffer.from([0x9f]), Buffer.alloc(300_000, 0xa0), Buffer.from([0xff])]);
+    expect(refused(send(own('senml'), crowd))).toEqual(['TOO_LARGE: More than 10000 records in one message.']);
     expect(refused(send(own('senml'), Buffer.from('81a1', 'hex')))[0]).toMatch(/^MALFORMED: Not CBOR of ours: it ends too early/);
     expect([...(decodeCbor(Buffer.from('a102c48220 18e1'.replace(' ', ''), 'hex')) as Map<number, unknown>)]).toEqual([[2, 22.5]]);
   });

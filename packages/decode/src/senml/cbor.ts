@@ -3,13 +3,17 @@ export type Cbor = number | string | boolean | null | Uint8Array | Cbor[] | Map<
 
 const MAX_DEPTH = 8;
 
+/** More values than anybody means: a byte each on the wire, and a hundred here. */
+export class TooManyValues extends RangeError {}
+
 /**
  * RFC 8949, for hostile input: lengths are held against the bytes that are there before anything is made, nesting is
  * bounded. Whole numbers beyond 2^53 become the nearest double; decimal fractions (tag 4) become numbers.
+ * @param maxValues Over all lists and maps, keys and pieces of strings counted.
  * @throws RangeError with a sentence when it is not well-formed, or none of ours.
  */
-export function decodeCbor(bytes: Uint8Array): Cbor {
-  const reader = new Reader(bytes);
+export function decodeCbor(bytes: Uint8Array, maxValues = 10_000): Cbor {
+  const reader = new Reader(bytes, maxValues);
   const value = reader.value(0);
   if (reader.at !== bytes.length) throw new RangeError(`${bytes.length - reader.at} bytes follow after the value`);
   return value;
@@ -19,12 +23,16 @@ class Reader {
   at = 0;
   private readonly view: DataView;
 
-  constructor(private readonly bytes: Uint8Array) {
+  constructor(
+    private readonly bytes: Uint8Array,
+    private valuesLeft: number,
+  ) {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   value(depth: number): Cbor {
     if (depth > MAX_DEPTH) throw new RangeError(`it is nested more than ${MAX_DEPTH} deep`);
+    this.count();
     const head = this.byte();
     const major = head >> 5;
     const info = head & 31;
@@ -66,6 +74,7 @@ class Reader {
     if (size === Infinity) {
       const pieces: Uint8Array[] = [];
       while (!this.isEnd(true)) {
+        this.count();
         const head = this.byte();
         if (head >> 5 !== major || (head & 31) === 31) throw new RangeError('a piece of a string is no string');
         pieces.push(this.take(this.size(head & 31)));
@@ -112,6 +121,10 @@ class Reader {
     if (this.bytes[this.at] !== 0xff) return false;
     this.at++;
     return true;
+  }
+
+  private count(): void {
+    if (this.valuesLeft-- <= 0) throw new TooManyValues('it holds too many values');
   }
 
   private byte(): number {

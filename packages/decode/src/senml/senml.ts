@@ -3,7 +3,7 @@ import { MAX_MESSAGE_BYTES, MAX_READINGS_PER_MESSAGE } from '../limits.js';
 import { readText, tooLarge, wholeMessage } from '../payload.js';
 import type { DecodedReadings, RefusedPart } from '../raw-reading.js';
 import { jsonOf, nameOf, short } from '../refusal.js';
-import { decodeCbor, type Cbor } from './cbor.js';
+import { TooManyValues, decodeCbor, type Cbor } from './cbor.js';
 
 export type SenmlEncoding = 'json' | 'cbor';
 
@@ -41,6 +41,8 @@ const UNITS: ReadonlyMap<string, string> = new Map([
   ['lon', 'deg'],
 ]);
 const HIGHEST_VERSION = 10;
+/** A record has at most nine fields beside the base ones. */
+const MAX_CBOR_VALUES = MAX_READINGS_PER_MESSAGE * 20;
 /** §4.5.3: a smaller time counts from now. */
 const RELATIVE_BELOW_S = 2 ** 28;
 
@@ -82,9 +84,11 @@ function fromJson(payload: Uint8Array): Document {
 function fromCbor(payload: Uint8Array): Document {
   if (payload.length > MAX_MESSAGE_BYTES) return { refused: tooLarge(payload, payload.length) };
   try {
-    const document = decodeCbor(payload);
+    const document = decodeCbor(payload, MAX_CBOR_VALUES);
     return { pack: Array.isArray(document) ? document.map(named) : document };
   } catch (error) {
+    if (error instanceof TooManyValues)
+      return { refused: wholeMessage(payload, 'TOO_LARGE', `More than ${MAX_READINGS_PER_MESSAGE} records in one message.`) };
     return { refused: wholeMessage(payload, 'MALFORMED', short(`Not CBOR of ours: ${(error as Error).message}.`, 200)) };
   }
 }
