@@ -200,6 +200,17 @@ export function pipelineContract(name: string, startStack: () => Promise<Stack>)
       await viewer.close();
     });
 
+    it('answers an API key as its role, and no more once it is revoked', async () => {
+      const { createApiKey } = await admin.request<{ createApiKey: { apiKey: { id: string }; secret: string } }>(
+        'mutation { createApiKey(input: { name: "line display", role: VIEWER }) { apiKey { id } secret } }',
+      );
+      const ask = (query: string) => postGraphQL<{ viewer: { role: string } }>(stack.url, query, {}, createApiKey.secret);
+      expect((await ask('{ viewer { role } devices { totalCount } }')).data?.viewer.role).toBe('VIEWER');
+      expect((await ask('{ patients { totalCount } }')).errors?.[0]?.extensions?.code).toBe('FORBIDDEN');
+      await admin.request('mutation ($id: ID!) { revokeApiKey(id: $id) { revokedAt } }', { id: createApiKey.apiKey.id });
+      await eventually(async () => expect((await ask('{ viewer { role } }')).errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED'));
+    });
+
     it('names the path of wrong input: BAD_USER_INPUT', async () => {
       const { errors } = await admin.answer('mutation ($input: RegisterDeviceInput!) { registerDevice(input: $input) { device { id } } }', {
         input: { key: 'no spaces allowed', name: 'x', profileId },

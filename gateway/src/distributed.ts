@@ -9,6 +9,7 @@ import { createViewerSigner } from '@pulsegraph/kit/viewer';
 import { loadEnv } from './env.js';
 import { createGateway } from './gateway.js';
 import { jwksFromUrl } from './identity/access-token.js';
+import { apiKeysFromUrl } from './identity/api-key.js';
 import type { TrustedDocuments } from './operation/request-resolver.js';
 import { supergraphFromFile, supergraphFromUrl, type SupergraphSource } from './supergraph/source.js';
 
@@ -36,7 +37,12 @@ export async function startDistributed(overrides: DistributedOverrides = {}): Pr
     supergraph:
       overrides.supergraph ?? (/^https?:/.test(env.supergraph) ? supergraphFromUrl(env.supergraph) : supergraphFromFile(env.supergraph)),
     subgraphs: overrides.everySubgraphFromSupergraph ? {} : env.subgraphs,
-    identity: { jwks: jwksFromUrl(env.jwksUrl), revocations, signViewer: createViewerSigner(env.viewerKey) },
+    identity: {
+      jwks: jwksFromUrl(env.jwksUrl),
+      apiKeys: apiKeysFromUrl(env.usersUrl, env.internalToken),
+      revocations,
+      signViewer: createViewerSigner(env.viewerKey),
+    },
     internalToken: env.internalToken,
     publicUrl: env.publicUrl,
     clientDir: env.clientDir ?? (existsSync(BUILT_CLIENT) ? BUILT_CLIENT : undefined),

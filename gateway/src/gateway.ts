@@ -12,7 +12,8 @@ import { debugRoutes } from './http/debug-routes.js';
 import { createGraphQLHandler } from './http/graphql-handler.js';
 import { staticClient } from './http/static-client.js';
 import { createAccessTokenVerifier, type JwksSource } from './identity/access-token.js';
-import { createIdentity, noIdentity } from './identity/identity.js';
+import { createApiKeyVerifier, type ApiKeySource } from './identity/api-key.js';
+import { createIdentity, noIdentity, type Verifiers } from './identity/identity.js';
 import { DEFAULT_LIMITS, type GatewayLimits } from './limits/limits.js';
 import { Engine } from './operation/engine.js';
 import { RequestResolver, type TrustedDocuments } from './operation/request-resolver.js';
@@ -29,6 +30,8 @@ import type { SupergraphSource } from './supergraph/source.js';
 /** How callers are known. Null in the options: everybody is a stranger (`--no-auth`). */
 export interface IdentityOptions {
   jwks: JwksSource;
+  /** Without it API keys are refused. */
+  apiKeys?: ApiKeySource;
   revocations: Pick<RevocationList, 'isRevoked' | 'onRevocation' | 'degraded'>;
   signViewer: (viewer: Viewer) => string;
 }
@@ -78,13 +81,16 @@ export interface Gateway {
 
 const STOP_GRACE_MS = 5_000;
 
+const verifiersOf = ({ jwks, apiKeys }: IdentityOptions): Verifiers => ({
+  tokens: createAccessTokenVerifier(jwks),
+  ...(apiKeys && { apiKeys: createApiKeyVerifier(apiKeys) }),
+});
+
 export function createGateway(options: GatewayOptions): Gateway {
   const { log, version, publicUrl, internalToken } = options;
   const limits: GatewayLimits = { ...DEFAULT_LIMITS, ...options.limits };
   const settings: LiveSettings = { ...DEFAULT_LIVE_SETTINGS, ...options.live };
-  const identity = options.identity
-    ? createIdentity(createAccessTokenVerifier(options.identity.jwks), options.identity.revocations)
-    : noIdentity;
+  const identity = options.identity ? createIdentity(verifiersOf(options.identity), options.identity.revocations) : noIdentity;
   const originOf = clientOriginReader(options.trustedProxies ?? 0);
 
   const clients = new Map<string, SubgraphClient>();

@@ -142,7 +142,12 @@ async function assemble(
     log: part('gateway'),
     supergraph: supergraphFromFile(join(ROOT, 'schema', 'supergraph.graphql')),
     subgraphs: { users, devices, telemetry, alerts },
-    identity: { jwks: () => users.jwks(), revocations, signViewer: createViewerSigner(secrets.viewerKey) },
+    identity: {
+      jwks: () => users.jwks(),
+      apiKeys: (key) => users.verifyApiKey(key),
+      revocations,
+      signViewer: createViewerSigner(secrets.viewerKey),
+    },
     internalToken,
     publicUrl,
     clientDir: existsSync(clientDir) ? clientDir : undefined,

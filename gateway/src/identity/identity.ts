@@ -1,6 +1,7 @@
 import type { Revocation, Viewer } from '@pulsegraph/contracts';
 import { DomainError } from '@pulsegraph/kit/errors';
 import type { RevocationList } from '@pulsegraph/kit/revocations';
+import { API_KEY_PREFIX } from './api-key.js';
 import { InvalidToken, type AccessTokenVerifier, type Credential } from './access-token.js';
 
 /** Turns what a client sends as `Authorization` into a viewer, and knows when that ends. */
@@ -18,7 +19,13 @@ export interface Identity {
 
 const refused = () => new DomainError('UNAUTHENTICATED', 'The access token is invalid or has expired. Refresh it, or sign in.');
 
-export function createIdentity(tokens: AccessTokenVerifier, revocations: Pick<RevocationList, 'isRevoked' | 'onRevocation'>): Identity {
+export interface Verifiers {
+  tokens: AccessTokenVerifier;
+  /** Without it API keys are refused. */
+  apiKeys?: AccessTokenVerifier;
+}
+
+export function createIdentity({ tokens, apiKeys }: Verifiers, revocations: Pick<RevocationList, 'isRevoked' | 'onRevocation'>): Identity {
   const isRevoked = ({ viewer, issuedAtMs }: Credential) => {
     const { subject, role } = viewer;
     if (!subject) return false;
@@ -41,7 +48,7 @@ export function createIdentity(tokens: AccessTokenVerifier, revocations: Pick<Re
       const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
       if (!token) throw refused();
       try {
-        const credential = tokens.verify(token);
+        const credential = (apiKeys && token.startsWith(API_KEY_PREFIX) ? apiKeys : tokens).verify(token);
         return credential instanceof Promise ? credential.then(admit, explain) : admit(credential);
       } catch (error) {
         return explain(error);
