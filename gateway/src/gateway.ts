@@ -239,7 +239,8 @@ export function createGateway(options: GatewayOptions): Gateway {
       options.supergraph.stop();
       sessions.stop();
       const closing = closeServer(httpServer);
-      for (const stream of [...streams]) stream.shutDown();
+      const told = streams.size;
+      for (const stream of [...streams]) stream.shutDown(told);
       await webSockets.close(graceMs);
       live.close();
       const late = setTimeout(() => httpServer.closeAllConnections(), graceMs);

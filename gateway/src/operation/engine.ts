@@ -95,11 +95,18 @@ export class Engine {
     return this.runtime;
   }
 
-  /** @throws RefusedOperation, or DomainError OPERATION_TOO_COSTLY. */
-  prepare(request: GraphQLRequest, caller: Caller): { prepared: PreparedOperation; variables: Record<string, unknown>; runtime: Runtime } {
+  /**
+   * @param admitted The operation runs already and is only taken to a new supergraph.
+   * @throws RefusedOperation, or DomainError OPERATION_TOO_COSTLY.
+   */
+  prepare(
+    request: GraphQLRequest,
+    caller: Caller,
+    admitted = false,
+  ): { prepared: PreparedOperation; variables: Record<string, unknown>; runtime: Runtime } {
     const runtime = this.current;
     const prepared = runtime.operations.prepare(request.query, request.operationName);
-    if (prepared.introspects && !caller.viewer && !this.options.introspectionForStrangers) {
+    if (!admitted && prepared.introspects && !caller.viewer && !this.options.introspectionForStrangers) {
       throw new DomainError('UNAUTHENTICATED', 'Sign in to read the schema.');
     }
     const variables = request.variables ?? {};

@@ -99,6 +99,7 @@ export class OperationStore {
     return {
       generation,
       text,
+      operationName,
       document,
       operation,
       kind: operation.operation,

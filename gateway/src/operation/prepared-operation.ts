@@ -16,6 +16,8 @@ export interface PlannedPart {
 export interface PreparedOperation {
   readonly generation: Generation;
   readonly text: string;
+  /** Which operation of the text; undefined where it has only one. */
+  readonly operationName: string | undefined;
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
   readonly kind: 'query' | 'mutation' | 'subscription';

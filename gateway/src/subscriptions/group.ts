@@ -3,6 +3,7 @@ import { eventSeconds, itemsSkipped, payloadsSent, slowClients } from '../metric
 import type { GraphQLResult } from '../operation/plan-execution.js';
 import type { DeliveredEvent, DeliveryHistory } from './delivery/history.js';
 import { KeepAll } from './delivery/keep-all.js';
+import { RecentEvents } from './delivery/recent-events.js';
 import { LatestElements } from './delivery/latest-elements.js';
 import { LatestEvents } from './delivery/latest-events.js';
 import type { LivePlan } from './live-plan.js';
@@ -12,25 +13,41 @@ import type { UpstreamEvent, UpstreamListener } from './upstream.js';
 /** One client in a group. */
 export interface Member {
   readonly sink: LiveSink;
+  /** The last cursor that was sent to the client. */
+  cursor: string | null;
+  /** Cursors of events that the client has from another group, and that this one has yet to bring. */
+  has?: Set<string>;
+  /** The group has handed the member over to another one. */
+  movedTo(group: Group): void;
   /** The member is out of the group and has been told. */
   onEnded(reason: EndReason): void;
 }
 
 export interface GroupOptions {
   plan: LivePlan;
-  /** Replays from a cursor for one client: the stream waits for that client instead of merging. */
-  replaying: boolean;
+  /** The cursor from which the group is replayed to; null: live from the start. */
+  after: string | null;
   eventsInFlight: number;
-  execute: (event: UpstreamEvent) => Promise<GraphQLResult>;
+  execute: Execute;
   onEmpty: () => void;
   onSlow: (group: Group) => void;
+  /** After an event has gone out to all who are not slow. */
+  onDelivered: (cursor: string | null) => void;
+  /** A member that has to be replayed to from its cursor once more. */
+  onLost: (member: Member) => void;
 }
+
+export type Execute = (event: UpstreamEvent, ownCopy: boolean) => Promise<GraphQLResult>;
 
 const SLOW: GraphQLFormattedError = {
   message: 'The client read too slowly for this stream. Subscribe again with the last cursor.',
   extensions: { code: 'SLOW_CONSUMER' },
 };
 const DRAIN_CHECK_MS = 10;
+const MOST_MISSED_BYTES = 256 << 10;
+const LONGEST_REPLAY_MS = 60_000;
+/** A stream that brings nothing for this long has caught up. */
+const QUIET_MS = 50;
 
 /**
  * All clients with the same operation, variables and class of viewer: each event is executed and serialised once, and
@@ -46,6 +63,10 @@ export class Group implements UpstreamListener {
   private tail: Promise<void> = Promise.resolve();
   private last: DeliveredEvent | undefined;
   private over = false;
+  private readonly startedAtMs = performance.now();
+  private replayed = false;
+  private quietTimer: NodeJS.Timeout | undefined;
+  readonly recent = new RecentEvents();
 
   constructor(private readonly options: GroupOptions) {}
 
@@ -61,12 +82,76 @@ export class Group implements UpstreamListener {
     return this.options.plan;
   }
 
+  get startedAfter(): string | null {
+    return this.options.after;
+  }
+
+  /** An event was delivered or is in execution: who joins now has missed it. */
+  get begun(): boolean {
+    return this.seq > 0 || this.inFlight > 0;
+  }
+
+  /**
+   * Still being replayed to: the stream waits for slow clients instead of merging, because every stored event is due to
+   * them. Over when the stream has nothing more at once, or after a while.
+   */
+  get replaying(): boolean {
+    if (this.options.after === null || this.replayed) return false;
+    return performance.now() - this.startedAtMs < LONGEST_REPLAY_MS;
+  }
+
+  /** From the next event on. */
+  replan(plan: LivePlan, execute: Execute): void {
+    this.options.plan = plan;
+    this.options.execute = execute;
+  }
+
   join(member: Member): void {
     this.members.add(member);
     const { policy, key } = this.plan.delivery;
     // A stream of states: who comes later gets the state there is, not silence until it changes.
-    if (this.last && policy === 'LATEST_BY_KEY' && key === null && !this.last.result.errors)
-      member.sink.send(this.last.payload, this.last.cursor);
+    if (this.last && policy === 'LATEST_BY_KEY' && key === null && !this.last.result.errors) this.send(member, this.last);
+  }
+
+  /** @returns false when the event with this cursor is not at hand. */
+  joinAfter(member: Member, cursor: string): boolean {
+    const missed = this.recent.after(cursor);
+    if (!missed) return false;
+    this.members.add(member);
+    for (const event of missed) this.send(member, event);
+    return true;
+  }
+
+  /**
+   * Takes the members of another group, which all have everything up to the cursor.
+   * @returns false when this group cannot tell what they still need.
+   */
+  takeOver(other: Group, cursor: string): boolean {
+    const missed = this.recent.after(cursor);
+    const ahead = !missed && this.recent.last?.cursor ? other.recent.after(this.recent.last.cursor) : undefined;
+    if (!missed && !ahead) return false;
+    // Too far behind to be given it all at once: the replay brings it nearer.
+    if (missed && missed.reduce((bytes, { payload }) => bytes + payload.length, 0) > MOST_MISSED_BYTES) return false;
+    for (const member of [...other.members]) {
+      other.members.delete(member);
+      this.members.add(member);
+      member.movedTo(this);
+      if (missed) for (const event of missed) this.send(member, event);
+      else member.has = new Set(ahead!.map((event) => event.cursor!));
+    }
+    other.finish();
+    return true;
+  }
+
+  /** Ends every operation of the group with these errors. */
+  endAll(errors: readonly GraphQLFormattedError[], reason: EndReason): void {
+    for (const member of [...this.members]) this.end(member, reason, () => member.sink.fail(errors));
+  }
+
+  private send(member: Member, { payload, cursor }: { payload: Buffer; cursor: string | null }): void {
+    if (cursor !== null) member.cursor = cursor;
+    member.sink.send(payload, cursor);
+    payloadsSent.inc();
   }
 
   leave(member: Member): void {
@@ -75,9 +160,10 @@ export class Group implements UpstreamListener {
     if (this.members.size === 0) this.finish();
   }
 
-  onEvent(event: UpstreamEvent): void {
+  onEvent(event: UpstreamEvent, own: boolean): void {
     this.inFlight += 1;
-    const running = this.options.execute(event);
+    if (this.replaying) this.watchForQuiet();
+    const running = this.options.execute(event, own);
     const delivered = async () => {
       const result = await running;
       this.inFlight -= 1;
@@ -88,7 +174,7 @@ export class Group implements UpstreamListener {
   }
 
   pressure(): Promise<void> | undefined {
-    if (this.options.replaying && this.waitsForClient()) return this.drained();
+    if (this.replaying && this.waitsForClient()) return this.drained();
     return this.inFlight >= this.options.eventsInFlight ? this.tail : undefined;
   }
 
@@ -127,8 +213,10 @@ export class Group implements UpstreamListener {
     let sent = 0;
     for (const member of this.members) {
       if (this.slow.has(member)) continue;
+      if (member.has && this.hasAlready(member, event.cursor)) continue;
       if (member.sink.congested) this.slowDown(member);
       else {
+        if (event.cursor !== null) member.cursor = event.cursor;
         member.sink.send(payload, event.cursor);
         sent += 1;
       }
@@ -136,6 +224,17 @@ export class Group implements UpstreamListener {
     payloadsSent.inc(sent);
     eventSeconds.observe((performance.now() - event.arrivedAtMs) / 1_000);
     this.history?.add(delivered);
+    this.recent.add(delivered);
+    this.options.onDelivered(event.cursor);
+  }
+
+  /** The groups brought the same events, cut differently: then only the cursor tells where the client is. */
+  private hasAlready(member: Member, cursor: string | null): boolean {
+    const known = cursor !== null && member.has!.delete(cursor);
+    if (known && member.has!.size > 0) return true;
+    member.has = undefined;
+    if (!known) this.options.onLost(member);
+    return true;
   }
 
   private slowDown(member: Member): void {
@@ -148,7 +247,7 @@ export class Group implements UpstreamListener {
 
   private createHistory(since: number): DeliveryHistory {
     const { delivery, elements, rootName, listNames } = this.plan;
-    if (delivery.policy === 'KEEP_ALL' || this.options.replaying) return new KeepAll(delivery.bound, since);
+    if (delivery.policy === 'KEEP_ALL' || this.replaying) return new KeepAll(delivery.bound, since);
     return elements ? new LatestElements(rootName, listNames, since) : new LatestEvents();
   }
 
@@ -164,8 +263,7 @@ export class Group implements UpstreamListener {
     if (seq === undefined) return false;
     const next = this.history?.after(seq);
     if (next) {
-      member.sink.send(next.payload, next.cursor);
-      payloadsSent.inc();
+      this.send(member, next);
       itemsSkipped.inc(next.skipped);
       this.slow.set(member, next.seq);
     }
@@ -180,9 +278,20 @@ export class Group implements UpstreamListener {
     member.onEnded(reason);
   }
 
+  private watchForQuiet(): void {
+    clearTimeout(this.quietTimer);
+    this.quietTimer = setTimeout(() => {
+      // Silence that a slow client has brought about says nothing.
+      if (this.waitsForClient()) this.watchForQuiet();
+      else this.replayed = true;
+    }, QUIET_MS);
+    this.quietTimer.unref();
+  }
+
   private finish(): void {
     if (this.over) return;
     this.over = true;
+    clearTimeout(this.quietTimer);
     this.history = undefined;
     this.options.onEmpty();
   }

@@ -1,17 +1,18 @@
 import type { Viewer } from '@pulsegraph/contracts';
-import { DomainError, formatError } from '@pulsegraph/kit/errors';
+import { DomainError } from '@pulsegraph/kit/errors';
 import type { Log } from '@pulsegraph/kit/log';
 import { classViewer } from '../identity/identity.js';
 import type { GatewayLimits } from '../limits/limits.js';
 import { groupsOpen, liveEnded, liveOpen, liveStarted } from '../metrics.js';
-import type { Caller, Engine } from '../operation/engine.js';
+import type { GraphQLFormattedError } from 'graphql';
+import type { Caller, Engine, Runtime } from '../operation/engine.js';
 import { stableJson } from '../operation/stable-json.js';
-import { executeEvent } from './execute-event.js';
-import { Group, type Member } from './group.js';
-import { livePlanOf, requestedCursor, upstreamVariables, type LivePlan } from './live-plan.js';
+import { Family, type Ready } from './family.js';
+import type { Group, Member } from './group.js';
+import { livePlanOf, requestedCursor, type LivePlan } from './live-plan.js';
 import type { LiveSettings } from './live-settings.js';
 import type { EndReason, LiveSink } from './live-sink.js';
-import { Upstream } from './upstream.js';
+import { UpstreamPool } from './upstream-pool.js';
 
 /** A client's open subscription. */
 export interface LiveOperation {
@@ -20,8 +21,6 @@ export interface LiveOperation {
   /** The caller's organization, role or person has changed: the operation goes on as what the caller is now. */
   changeViewer(viewer: Viewer | null): void;
 }
-
-type Ready = ReturnType<Engine['prepare']>;
 
 export interface LiveEngineOptions {
   engine: Engine;
@@ -40,16 +39,26 @@ export interface SharingKey {
 
 /** Opens client subscriptions and lets equal ones share: the stream from the subgraph, and the execution of its events. */
 export class LiveEngine {
-  private readonly groups = new Map<string, { group: Group; key: SharingKey }>();
-  private readonly upstreams = new Map<string, Upstream>();
+  private readonly families = new Map<string, { family: Family; key: Omit<SharingKey, 'after'> }>();
+  private readonly pool: UpstreamPool;
   private readonly perViewer = new Map<string, number>();
   private readonly slowGroups = new Set<Group>();
+  private groups = 0;
   private ticker: NodeJS.Timeout | undefined;
+  private migrating: Promise<void> = Promise.resolve();
 
-  constructor(private readonly options: LiveEngineOptions) {}
+  constructor(private readonly options: LiveEngineOptions) {
+    this.pool = new UpstreamPool(options.settings, options.log);
+    options.engine.onReload((runtime) => {
+      this.migrating = this.migrating.then(() => this.migrate(runtime));
+    });
+  }
 
-  /** @throws DomainError TOO_MANY_SUBSCRIPTIONS. What a subgraph says to the subscription comes through the sink. */
-  open(ready: Ready, caller: Caller, sink: LiveSink, onEnded: (reason: EndReason) => void): LiveOperation {
+  /**
+   * @param after The last cursor that the client has, where it does not stand in the operation itself.
+   * @throws DomainError TOO_MANY_SUBSCRIPTIONS. What a subgraph says to the subscription comes through the sink.
+   */
+  open(ready: Ready, caller: Caller, sink: LiveSink, onEnded: (reason: EndReason) => void, after?: string): LiveOperation {
     const release = this.admit(caller);
     liveStarted.inc();
     liveOpen.inc();
@@ -61,16 +70,20 @@ export class LiveEngine {
       liveOpen.dec();
       liveEnded.inc({ reason });
     };
+    let group: Group;
     const member: Member = {
       sink,
+      cursor: null,
+      movedTo: (next) => (group = next),
       onEnded: (reason) => {
         finish(reason);
         onEnded(reason);
       },
     };
-    let viewer = caller.viewer;
-    let group = this.groupFor(ready, { ...caller, viewer });
-    group.join(member);
+    let { viewer } = caller;
+    const plan = livePlanOf(ready.prepared);
+    member.cursor = plan.resume ? (after ?? requestedCursor(plan, ready.variables)) : null;
+    group = this.familyFor(ready, caller).join(member, member.cursor);
     return {
       stop: (reason) => {
         if (ended) return;
@@ -78,24 +91,34 @@ export class LiveEngine {
         group.leave(member);
       },
       changeViewer: (next) => {
-        const plan = livePlanOf(ready.prepared);
-        if (ended || viewerKey(plan, next) === viewerKey(plan, viewer)) return;
+        const current = group.plan;
+        if (ended || viewerKey(current, next) === viewerKey(current, viewer)) return;
+        const sameOrganization = next?.organizationId === viewer?.organizationId;
         viewer = next;
         const before = group;
-        group = this.groupFor(ready, { ...caller, viewer });
-        group.join(member);
         before.leave(member);
+        member.has = undefined;
+        // A cursor is of one organization.
+        if (!sameOrganization) member.cursor = null;
+        group = this.familyFor(this.currentReady(ready), { ...caller, viewer }).join(member, member.cursor);
       },
     };
   }
 
   /** Open groups with what makes each of them itself, and how many clients share it. */
   describe(): { clients: number; key: SharingKey }[] {
-    return [...this.groups.values()].map(({ group, key }) => ({ clients: group.size, key }));
+    return [...this.families.values()].flatMap(({ family, key }) =>
+      [...family.groups].map((group) => ({ clients: group.size, key: { ...key, after: group.startedAfter } })),
+    );
   }
 
   get counts(): { groups: number; upstreams: number } {
-    return { groups: this.groups.size, upstreams: this.upstreams.size };
+    return { groups: this.groups, upstreams: this.pool.size };
+  }
+
+  /** Resolves when open operations have gone over to the newest supergraph. */
+  settled(): Promise<void> {
+    return this.migrating;
   }
 
   close(): void {
@@ -103,71 +126,66 @@ export class LiveEngine {
     this.ticker = undefined;
   }
 
-  private groupFor(ready: Ready, caller: Caller): Group {
+  private familyFor(ready: Ready, caller: Caller): Family {
     const plan = livePlanOf(ready.prepared);
-    const after = requestedCursor(plan, ready.variables);
-    const key: SharingKey = {
-      document: plan.documentKey,
-      variables: stableJson(withoutCursor(plan, ready)),
-      viewer: viewerKey(plan, caller.viewer),
-      after,
-    };
-    const id = JSON.stringify([ready.runtime.generation.id, key]);
-    const known = this.groups.get(id);
-    if (known) return known.group;
-
+    const key = { document: plan.documentKey, variables: stableJson(withoutCursor(plan, ready)), viewer: viewerKey(plan, caller.viewer) };
+    const id = JSON.stringify(key);
+    const known = this.families.get(id);
+    if (known) return known.family;
     const { engine, settings } = this.options;
-    const upstream = this.upstreamFor(plan, ready, key, caller);
-    const context = () => engine.contextOf(this.runAs(plan, caller));
-    const group: Group = new Group({
-      plan,
-      replaying: after !== null,
-      eventsInFlight: settings.eventsInFlight,
-      execute: async (event) => {
-        try {
-          return await executeEvent(plan, event, !upstream.shared, ready.runtime.services, ready.variables, context(), engine.policy);
-        } catch (error) {
-          return { data: null, errors: [formatError(error, this.options.log, caller.requestId)] };
-        }
+    const family = new Family({
+      ready,
+      // Shared work runs as the class of viewer, so that nothing of one person can reach another.
+      runAs: { viewer: plan.personal ? caller.viewer : classViewer(caller.viewer), requestId: caller.requestId },
+      viewerKey: key.viewer,
+      engine,
+      pool: this.pool,
+      settings,
+      onEmpty: () => this.families.delete(id),
+      onSlow: (group) => this.watch(group),
+      onGroups: (change) => {
+        this.groups += change;
+        groupsOpen.inc(change);
       },
-      onEmpty: () => {
-        this.groups.delete(id);
-        this.slowGroups.delete(group);
-        groupsOpen.dec();
-        upstream.remove(group);
-      },
-      onSlow: (slow) => this.watch(slow),
     });
-    this.groups.set(id, { group, key });
-    groupsOpen.inc();
-    upstream.add(group);
-    return group;
+    this.families.set(id, { family, key });
+    return family;
   }
 
-  private upstreamFor(plan: LivePlan, ready: Ready, key: SharingKey, caller: Caller): Upstream {
-    const { engine, settings, log } = this.options;
-    const variables = upstreamVariables(plan, ready.variables, null);
-    const id = JSON.stringify([plan.service, plan.query, stableJson(variables), key.viewer, key.after]);
-    let upstream = this.upstreams.get(id);
-    if (!upstream) {
-      upstream = new Upstream({
-        plan,
-        variables,
-        after: key.after,
-        client: ready.runtime.clients.get(plan.service)!,
-        context: () => engine.contextOf(this.runAs(plan, caller)),
-        settings,
-        log,
-        onClosed: () => this.upstreams.delete(id),
-      });
-      this.upstreams.set(id, upstream);
+  /** The operation on the newest supergraph, or as it was where it is no longer valid: its family will say so. */
+  private currentReady(ready: Ready): Ready {
+    try {
+      return this.options.engine.prepare(requestOf(ready), { viewer: null, requestId: 'migration' });
+    } catch {
+      return ready;
     }
-    return upstream;
   }
 
-  /** Shared work runs as the class of viewer, so that nothing of one person can reach another. */
-  private runAs(plan: LivePlan, { viewer, requestId }: Caller): Caller {
-    return { viewer: plan.personal ? viewer : classViewer(viewer), requestId };
+  /** Takes every open operation to a new supergraph, a few at a time so that events go on flowing. */
+  private async migrate(runtime: Runtime): Promise<void> {
+    const { engine, log } = this.options;
+    const changes: Promise<void>[] = [];
+    let counted = 0;
+    for (const { family } of [...this.families.values()]) {
+      if (engine.current !== runtime) break; // a newer one has come meanwhile
+      if ((counted += 1) % FAMILIES_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
+      let ready: Ready;
+      try {
+        ready = engine.prepare(requestOf(family.ready), { viewer: null, requestId: 'migration' }, true);
+        const personal = livePlanOf(ready.prepared).personal;
+        if (personal !== livePlanOf(family.ready.prepared).personal)
+          throw new DomainError('SERVICE_UNAVAILABLE', 'The schema has changed. Subscribe again.', { retryAfterMs: 0 });
+      } catch (error) {
+        family.end(noLongerValid(engine.refusal(error, { viewer: null, requestId: 'migration' })), 'schema_changed');
+        continue;
+      }
+      changes.push(
+        family
+          .migrate(ready)
+          .catch((error: unknown) => log.error({ err: error }, 'An open operation could not be taken to the new supergraph')),
+      );
+    }
+    await Promise.all(changes);
   }
 
   private admit({ viewer }: Caller): () => void {
@@ -200,6 +218,17 @@ export class LiveEngine {
     }, this.options.settings.slowTickMs);
     this.ticker.unref();
   }
+}
+
+const FAMILIES_PER_TURN = 50;
+
+const requestOf = ({ prepared, variables }: Ready) => ({ query: prepared.text, operationName: prepared.operationName, variables });
+
+/** One error on its own, with what the new schema says to the operation. */
+function noLongerValid(reasons: readonly GraphQLFormattedError[]): GraphQLFormattedError[] {
+  if (reasons[0]?.extensions?.code === 'SERVICE_UNAVAILABLE') return [...reasons];
+  const message = 'The schema has changed, and this operation no longer fits it.';
+  return [{ message, extensions: { code: 'OPERATION_NO_LONGER_VALID', reasons: reasons.map((reason) => reason.message) } }];
 }
 
 /** Everything about the viewer that can change the result, and nothing else. */

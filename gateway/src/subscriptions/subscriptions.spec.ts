@@ -231,7 +231,7 @@ describe.each([
     await eventually(() => expect(g.world.readings.open).toBe(1));
     g.world.event('d1', 3);
     const [overSocket] = await feed.wait(1);
-    expect(await sse.next()).toEqual({ event: 'next', data: overSocket });
+    expect(await sse.next()).toEqual({ event: 'next', data: overSocket, id: expect.stringMatching(/^c/) as string });
     feed.stop();
     g.world.readings.complete();
     await eventually(async () => expect(await sse.next()).toEqual({ event: 'complete', data: undefined }));

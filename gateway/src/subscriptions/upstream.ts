@@ -20,13 +20,15 @@ export interface UpstreamEvent {
 
 /** Who listens to an upstream. */
 export interface UpstreamListener {
-  onEvent(event: UpstreamEvent): void;
+  /** @param own The event is the listener's to change. */
+  onEvent(event: UpstreamEvent, own: boolean): void;
   /** Resolves when the listener can take more; undefined when it can now. */
   pressure(): Promise<void> | undefined;
   onEnd(errors: readonly GraphQLFormattedError[] | null): void;
 }
 
 export interface UpstreamOptions {
+  /** Changed by `adopt`. */
   plan: LivePlan;
   variables: Record<string, unknown>;
   after: string | null;
@@ -52,10 +54,27 @@ export class Upstream {
   private events: AsyncIterableIterator<SubgraphResponse> | undefined;
   private wake: (() => void) | undefined;
   private closed = false;
-  private cursor: string | null;
+  private lastCursor: string | null;
+  private received = false;
 
   constructor(private readonly options: UpstreamOptions) {
-    this.cursor = options.after;
+    this.lastCursor = options.after;
+  }
+
+  /** An event has come: who joins now has missed it. */
+  get begun(): boolean {
+    return this.received;
+  }
+
+  /** Where the stream is; null without `@resume`, or before the first event. */
+  get cursor(): string | null {
+    return this.lastCursor;
+  }
+
+  /** The same stream as a new supergraph has it: the old one shall not be held in memory by it. */
+  adopt(plan: LivePlan, client: SubgraphClient): void {
+    this.options.plan = plan;
+    this.options.client = client;
   }
 
   add(listener: UpstreamListener): void {
@@ -77,13 +96,14 @@ export class Upstream {
   }
 
   private async run(): Promise<void> {
-    const { plan, settings, log } = this.options;
+    const { settings, log } = this.options;
+    const { service } = this.options.plan;
     let giveUpAtMs = Date.now() + settings.openPatienceMs;
     let pauseMs = settings.reopenFirstMs;
     let why: 'first' | 'again' = 'first';
     for (;;) {
       const openedAtMs = Date.now();
-      upstreamsOpened.inc({ service: plan.service, why });
+      upstreamsOpened.inc({ service, why });
       const outcome = await this.readOnce(why === 'again');
       if (this.closed) return;
       if (outcome.errors === null) return this.end(null);
@@ -94,7 +114,7 @@ export class Upstream {
         pauseMs = settings.reopenFirstMs;
       }
       if (now >= giveUpAtMs) return this.end(outcome.errors);
-      log.info({ service: plan.service, pauseMs, why: outcome.message }, 'Upstream subscription broke; opening it again');
+      log.info({ service, pauseMs, why: outcome.message }, 'Upstream subscription broke; opening it again');
       await this.pause(pauseMs * (0.5 + Math.random()));
       if (this.closed) return;
       pauseMs = Math.min(pauseMs * 2, settings.reopenLongestMs);
@@ -113,18 +133,19 @@ export class Upstream {
     try {
       const operation = {
         query: plan.query,
-        variables: upstreamVariables(plan, variables, this.cursor),
+        variables: upstreamVariables(plan, variables, this.lastCursor),
         operationName: plan.operationName,
       };
       this.events = client.subscribe(operation, context());
-      let gap = again && this.cursor === null;
+      let gap = again && this.lastCursor === null;
       for await (const response of this.events) {
         if (this.closed) break;
         received += 1;
         eventsReceived.inc({ service: plan.service });
-        const cursor = plan.cursorOf(response.data);
-        this.cursor = cursor ?? this.cursor;
-        await this.deliver({ response, cursor, keys: plan.keysOf(response.data), gap, arrivedAtMs: performance.now() });
+        const cursor = this.options.plan.cursorOf(response.data);
+        this.lastCursor = cursor ?? this.lastCursor;
+        this.received = true;
+        await this.deliver({ response, cursor, keys: this.options.plan.keysOf(response.data), gap, arrivedAtMs: performance.now() });
         gap = false;
       }
       return { errors: null, events: received };
@@ -141,18 +162,15 @@ export class Upstream {
   }
 
   private deliver(event: UpstreamEvent): Promise<unknown> | undefined {
+    // Execution changes an event: with one listener it may have the event itself, else each needs a copy.
+    const shared = this.listeners.size > 1;
     let waits: Promise<void>[] | undefined;
     for (const listener of this.listeners) {
-      listener.onEvent(event);
+      listener.onEvent(event, !shared);
       const pressure = listener.pressure();
       if (pressure) (waits ??= []).push(pressure);
     }
     return waits && Promise.all(waits);
-  }
-
-  /** More than one listener: each must have an event of its own, because execution changes it. */
-  get shared(): boolean {
-    return this.listeners.size > 1;
   }
 
   private end(errors: readonly GraphQLFormattedError[] | null): void {

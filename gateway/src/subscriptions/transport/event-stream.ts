@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { retryHintMs } from './retry-hint.js';
 import type { GraphQLFormattedError } from 'graphql';
 import type { Credential } from '../../identity/access-token.js';
 import { socketsOpen } from '../../metrics.js';
@@ -23,6 +24,7 @@ export interface EventStreamDeps {
 const CONGESTED_BYTES = 128 << 10;
 const CONGESTED_MS = 1_000;
 const NEXT = Buffer.from('event: next\ndata: ');
+const NOTHING = Buffer.alloc(0);
 const END = Buffer.from('\n\n');
 
 /** GraphQL over SSE, distinct connections mode: one operation per request. */
@@ -33,7 +35,7 @@ export class EventStream implements SessionHolder {
   private over = false;
 
   constructor(
-    request: IncomingMessage,
+    private readonly request: IncomingMessage,
     private readonly response: ServerResponse,
     readonly credential: Credential | null,
     private readonly deps: EventStreamDeps,
@@ -56,7 +58,7 @@ export class EventStream implements SessionHolder {
   /** Runs any operation: queries and mutations give one `next` and `complete`. */
   async run(ready: ReturnType<Engine['prepare']>, caller: Caller): Promise<void> {
     if (ready.prepared.kind === 'subscription') {
-      this.operation = this.deps.live.open(ready, caller, this.sink(), () => undefined);
+      this.operation = this.deps.live.open(ready, caller, this.sink(), () => undefined, this.lastEventId());
       return;
     }
     const result = await this.deps.engine.execute(ready, caller);
@@ -74,12 +76,13 @@ export class EventStream implements SessionHolder {
     if (nowMs - this.wroteAtMs >= this.deps.keepAliveMs) this.write(Buffer.from(':\n\n'));
   }
 
-  shutDown(): void {
+  /** @param connections How many clients are told to come back now. */
+  shutDown(connections: number): void {
     this.operation?.stop('shutdown');
     // No `complete`: the operation is not over, the client shall come back.
     this.over = true;
     this.out.release();
-    this.response.end('retry: 1000\n\n');
+    this.response.end(`retry: ${retryHintMs(connections)}\n\n`);
   }
 
   /** @param errors Of an operation that was refused: the protocol has them in a `next`. */
@@ -88,11 +91,17 @@ export class EventStream implements SessionHolder {
     this.complete();
   }
 
+  /** What EventSource sends when it comes back: the cursor of the last event it has. */
+  private lastEventId(): string | undefined {
+    const id = this.request.headers['last-event-id'];
+    return typeof id === 'string' && id !== '' ? id : undefined;
+  }
+
   private sink(): LiveSink {
     // eslint-disable-next-line @typescript-eslint/no-this-alias -- the sink's getter needs both
     const stream = this;
     return {
-      send: (payload) => stream.next(payload),
+      send: (payload, cursor) => stream.next(payload, cursor),
       get congested() {
         return stream.out.isCongested(CONGESTED_BYTES, CONGESTED_MS);
       },
@@ -102,8 +111,9 @@ export class EventStream implements SessionHolder {
     };
   }
 
-  private next(payload: Buffer): void {
-    this.write(Buffer.concat([NEXT, payload, END]));
+  private next(payload: Buffer, cursor: string | null = null): void {
+    const id = cursor !== null && /^[^\r\n\0]+$/.test(cursor) ? Buffer.from(`id: ${cursor}\n`) : NOTHING;
+    this.write(Buffer.concat([id, NEXT, payload, END]));
   }
 
   private complete(): void {

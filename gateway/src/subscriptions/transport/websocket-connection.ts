@@ -9,6 +9,7 @@ import type { GraphQLResult } from '../../operation/plan-execution.js';
 import type { LiveOperation } from '../live-engine.js';
 import type { EndReason, LiveSink } from '../live-sink.js';
 import { BadMessage, CloseCode, parseMessage, type ClientMessage, type SubscribePayload } from './protocol.js';
+import { retryReason } from './retry-hint.js';
 import type { SessionHolder } from './session-keeper.js';
 import type { WebSocketDeps } from './websocket-server.js';
 import { textFrame } from './text-frame.js';
@@ -55,10 +56,13 @@ export class WebSocketConnection implements SessionHolder {
     ws.on('error', (error) => deps.log.debug({ err: error }, 'Client socket failed'));
   }
 
-  /** Tells the client to come back, and lets go of everything. */
-  shutDown(): void {
+  /**
+   * Tells the client to come back, and lets go of everything.
+   * @param connections How many clients are told so now.
+   */
+  shutDown(connections: number): void {
     this.stopAll('shutdown');
-    this.close(CloseCode.ServiceRestart, 'The gateway is restarting');
+    this.close(CloseCode.ServiceRestart, retryReason(connections));
   }
 
   endSession(reason: 'session_expired' | 'revoked'): void {
@@ -197,7 +201,7 @@ export class WebSocketConnection implements SessionHolder {
         if (over()) connection.sendJson({ id, type: 'complete' });
       },
       abandon() {
-        connection.close(CloseCode.TryAgainLater, 'SLOW_CONSUMER');
+        connection.close(CloseCode.TryAgainLater, retryReason(1));
       },
     };
   }

@@ -76,7 +76,8 @@ export function attachWebSocketServer(server: Server, options: WebSocketServerOp
     /** Every client is told to come back; resolves when all are gone or after `patienceMs`. */
     async close(patienceMs: number): Promise<void> {
       closing = true;
-      for (const connection of [...connections]) connection.shutDown();
+      const told = connections.size;
+      for (const connection of [...connections]) connection.shutDown(told);
       const until = Date.now() + patienceMs;
       while (connections.size > 0 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 20));
       for (const ws of sockets.clients) ws.terminate();
