@@ -118,6 +118,15 @@ export function createGateway(options: GatewayOptions): Gateway {
     signViewer: options.identity?.signViewer ?? (() => ''),
     introspectionForStrangers: options.introspectionForStrangers ?? true,
   });
+  // What no supergraph names any more is let go of when the last request to it must be over.
+  engine.onReload(({ clients: current }) => {
+    const wanted = new Set(current.values());
+    for (const [key, client] of clients) {
+      if (wanted.has(client)) continue;
+      clients.delete(key);
+      setTimeout(() => void client.close(), limits.requestDeadlineMs).unref();
+    }
+  });
   const requests = new RequestResolver({ trusted: options.trustedDocuments ?? null });
   const live = new LiveEngine({ engine, settings, limits, log });
   const sessions = new SessionKeeper(identity, options.sessionGraceMs ?? 30_000);

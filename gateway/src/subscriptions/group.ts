@@ -7,21 +7,10 @@ import { RecentEvents } from './delivery/recent-events.js';
 import { LatestElements } from './delivery/latest-elements.js';
 import { LatestEvents } from './delivery/latest-events.js';
 import type { LivePlan } from './live-plan.js';
-import type { EndReason, LiveSink } from './live-sink.js';
+import type { EndReason } from './live-sink.js';
+import type { Member } from './member.js';
+import { ReplayPhase } from './replay-phase.js';
 import type { UpstreamEvent, UpstreamListener } from './upstream.js';
-
-/** One client in a group. */
-export interface Member {
-  readonly sink: LiveSink;
-  /** The last cursor that was sent to the client. */
-  cursor: string | null;
-  /** Cursors of events that the client has from another group, and that this one has yet to bring. */
-  has?: Set<string>;
-  /** The group has handed the member over to another one. */
-  movedTo(group: Group): void;
-  /** The member is out of the group and has been told. */
-  onEnded(reason: EndReason): void;
-}
 
 export interface GroupOptions {
   plan: LivePlan;
@@ -45,9 +34,6 @@ const SLOW: GraphQLFormattedError = {
 };
 const DRAIN_CHECK_MS = 10;
 const MOST_MISSED_BYTES = 256 << 10;
-const LONGEST_REPLAY_MS = 60_000;
-/** A stream that brings nothing for this long has caught up. */
-const QUIET_MS = 50;
 
 /**
  * All clients with the same operation, variables and class of viewer: each event is executed and serialised once, and
@@ -63,12 +49,12 @@ export class Group implements UpstreamListener {
   private tail: Promise<void> = Promise.resolve();
   private last: DeliveredEvent | undefined;
   private over = false;
-  private readonly startedAtMs = performance.now();
-  private replayed = false;
-  private quietTimer: NodeJS.Timeout | undefined;
+  private readonly replay: ReplayPhase;
   readonly recent = new RecentEvents();
 
-  constructor(private readonly options: GroupOptions) {}
+  constructor(private readonly options: GroupOptions) {
+    this.replay = new ReplayPhase(options.after, () => this.waitsForClient());
+  }
 
   get size(): number {
     return this.members.size;
@@ -91,13 +77,9 @@ export class Group implements UpstreamListener {
     return this.seq > 0 || this.inFlight > 0;
   }
 
-  /**
-   * Still being replayed to: the stream waits for slow clients instead of merging, because every stored event is due to
-   * them. Over when the stream has nothing more at once, or after a while.
-   */
+  /** The stream waits for slow clients instead of merging, because every stored event is due to them. */
   get replaying(): boolean {
-    if (this.options.after === null || this.replayed) return false;
-    return performance.now() - this.startedAtMs < LONGEST_REPLAY_MS;
+    return this.replay.active;
   }
 
   /** From the next event on. */
@@ -162,7 +144,7 @@ export class Group implements UpstreamListener {
 
   onEvent(event: UpstreamEvent, own: boolean): void {
     this.inFlight += 1;
-    if (this.replaying) this.watchForQuiet();
+    this.replay.heard();
     const running = this.options.execute(event, own);
     const delivered = async () => {
       const result = await running;
@@ -278,20 +260,10 @@ export class Group implements UpstreamListener {
     member.onEnded(reason);
   }
 
-  private watchForQuiet(): void {
-    clearTimeout(this.quietTimer);
-    this.quietTimer = setTimeout(() => {
-      // Silence that a slow client has brought about says nothing.
-      if (this.waitsForClient()) this.watchForQuiet();
-      else this.replayed = true;
-    }, QUIET_MS);
-    this.quietTimer.unref();
-  }
-
   private finish(): void {
     if (this.over) return;
     this.over = true;
-    clearTimeout(this.quietTimer);
+    this.replay.stop();
     this.history = undefined;
     this.options.onEmpty();
   }
