@@ -9,7 +9,7 @@ import type { Caller, Engine, Runtime } from '../operation/engine.js';
 import { stableJson } from '../operation/stable-json.js';
 import { Family, type Ready } from './family.js';
 import type { Group } from './group.js';
-import type { Member } from './member.js';
+import type { Member, MemberHome } from './member.js';
 import { livePlanOf, requestedCursor, type LivePlan } from './live-plan.js';
 import type { LiveSettings } from './live-settings.js';
 import type { EndReason, LiveSink } from './live-sink.js';
@@ -71,7 +71,7 @@ export class LiveEngine {
       liveOpen.dec();
       liveEnded.inc({ reason });
     };
-    let group: Group;
+    let group: MemberHome;
     const member: Member = {
       sink,
       cursor: null,

@@ -11,7 +11,7 @@ import type { EndReason, LiveSink } from '../live-sink.js';
 import { BadMessage, CloseCode, parseMessage, type ClientMessage, type SubscribePayload } from './protocol.js';
 import { retryReason } from './retry-hint.js';
 import type { SessionHolder } from './session-keeper.js';
-import type { WebSocketDeps } from './websocket-server.js';
+import type { WebSocketDeps } from './websocket-deps.js';
 import { textFrame } from './text-frame.js';
 import { CoalescedSocket } from './write-coalescer.js';
 

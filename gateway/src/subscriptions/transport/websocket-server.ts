@@ -1,38 +1,10 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Log } from '@pulsegraph/kit/log';
 import { WebSocketServer } from 'ws';
-import type { ClientOrigin } from '../../http/client-origin.js';
-import type { Identity } from '../../identity/identity.js';
-import type { GatewayLimits } from '../../limits/limits.js';
 import { socketsOpen } from '../../metrics.js';
-import type { Engine } from '../../operation/engine.js';
-import type { RequestResolver } from '../../operation/request-resolver.js';
-import type { LiveEngine } from '../live-engine.js';
 import { CloseCode, SUBPROTOCOL } from './protocol.js';
-import type { SessionKeeper } from './session-keeper.js';
+import type { WebSocketDeps, WebSocketServerOptions } from './websocket-deps.js';
 import { WebSocketConnection } from './websocket-connection.js';
-import type { WriteCoalescer } from './write-coalescer.js';
-
-export interface WebSocketServerOptions {
-  path: string;
-  engine: Engine;
-  requests: RequestResolver;
-  live: LiveEngine;
-  identity: Identity;
-  sessions: SessionKeeper;
-  limits: GatewayLimits;
-  coalescer: WriteCoalescer;
-  /** A client that answers no ping for twice this long is gone. */
-  pingMs: number;
-  log: Log;
-  originOf: (request: IncomingMessage) => ClientOrigin;
-  openConnections: () => number;
-}
-
-export interface WebSocketDeps extends WebSocketServerOptions {
-  onClosed: (connection: WebSocketConnection) => void;
-}
 
 /** graphql-transport-ws over `ws`. Our own, because sharing needs payloads that were serialised before. */
 export function attachWebSocketServer(server: Server, options: WebSocketServerOptions) {
@@ -48,7 +20,7 @@ export function attachWebSocketServer(server: Server, options: WebSocketServerOp
   const deps: WebSocketDeps = {
     ...options,
     onClosed: (connection) => {
-      if (!connections.delete(connection)) return;
+      if (!connections.delete(connection as WebSocketConnection)) return;
       options.sessions.delete(connection);
       open.dec();
     },
