@@ -87,7 +87,9 @@ export function ensureInstalled() {
     const wanted = hashFiles(filesBelow(ROOT, (path) => /(^|\/)package(-lock)?\.json$/.test(path)));
     if (stamp('install').read() === wanted && existsSync(NODE_24)) return;
     console.log('Installing dependencies (a few minutes the first time) …');
-    const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    // Not `npm ci`: it refuses a lockfile made where a registry lacks optional binaries of other platforms. The versions
+    // are the lockfile's all the same, and --no-save leaves it as it is.
+    const result = spawnSync('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
       cwd: ROOT,
       stdio: ['ignore', 'inherit', 'inherit'],
       env: { ...process.env, NG_CLI_ANALYTICS: 'false' },
