@@ -52,8 +52,18 @@ module.exports = {
       { path: '[.]resolver[.]ts$' },
       { path: ['[.]repository[.]ts$', 'node_modules/typeorm/'], dependencyTypesNot: ['type-only'] },
     ),
-    forbid('services-know-no-graphql', 'Workers and tests call services too.', { path: '[.]service[.]ts$' }, { path: 'node_modules/(type-graphql|graphql|@apollo)/' }),
-    forbid('testkit-is-for-tests', 'Production code never imports it.', { pathNot: '([.](spec|contract)[.]ts$|[.]e2e[.]ts$|^packages/testkit/|^e2e/|^bench/)' }, { path: '^packages/testkit/' }),
+    forbid(
+      'services-know-no-graphql',
+      'Workers and tests call services too.',
+      { path: '[.]service[.]ts$' },
+      { path: 'node_modules/(type-graphql|graphql|@apollo)/' },
+    ),
+    forbid(
+      'testkit-is-for-tests',
+      'Production code never imports it.',
+      { pathNot: '([.](spec|contract)[.]ts$|[.]e2e[.]ts$|^packages/testkit/|^e2e/|^bench/)' },
+      { path: '^packages/testkit/' },
+    ),
   ],
   options: {
     tsPreCompilationDeps: true,
