@@ -96,7 +96,7 @@ describe('the dashboard in Chromium, with the simulated factory and ward', () =>
           .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
           .analyze();
         violations.push(...found.map(({ id, nodes }) => `${path}: ${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`));
-        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
         if (overflow > 0) violations.push(`${path}: scrolls sideways by ${overflow} px`);
       }
       const signIn = await openPage(browser, stack.url, view);

@@ -44,7 +44,7 @@ async function post(body: unknown, { token = TEST_DEVICE.token as string | null,
   const response = await fetch(`http://127.0.0.1:${port}/ingest/v1/readings`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...(token !== null && { authorization: `Bearer ${token}` }), ...headers },
-    body: raw ? (body as BodyInit) : JSON.stringify(body),
+    body: raw ? (body as RequestInit['body']) : JSON.stringify(body),
   });
   return { status: response.status, retryAfter: response.headers.get('retry-after'), body: (await response.json()) as unknown };
 }
@@ -151,7 +151,7 @@ describe('POST /api/v2/write', () => {
     const response = await fetch(`http://127.0.0.1:${port}/api/v2/write?org=${TEST_ORGANIZATION.key}&bucket=any${query}`, {
       method: 'POST',
       headers: { authorization: `Token ${TEST_DEVICE.token}`, 'content-type': 'text/plain; charset=utf-8', ...headers },
-      body: lines as BodyInit,
+      body: lines as RequestInit['body'],
     });
     const text = await response.text();
     return { status: response.status, retryAfter: response.headers.get('retry-after'), body: text && (JSON.parse(text) as unknown) };
