@@ -13,7 +13,7 @@ export function hive(environment: Readonly<Record<string, string | undefined>>, 
   const bin = join(folder, 'node_modules', '@graphql-hive', 'gateway', 'dist', 'bin.js');
   return {
     title: engine === 'rust' ? 'Hive Gateway, Rust engine' : 'Hive Gateway',
-    setup: `\`hive-gateway supergraph FILE${engine === 'rust' ? ' --hive-router-runtime' : ''}\` with \`subscriptions: { kind: 'ws' }\` for every subgraph; for the sessions with its JWT plugin`,
+    setup: `\`hive-gateway supergraph FILE${engine === 'rust' ? ' --hive-router-runtime' : ''}\` with \`subscriptions: { kind: 'ws' }\` for every subgraph and \`gracefulSchemaReload\`; for the sessions with its JWT plugin`,
     async prepare() {
       if (!existsSync(join(folder, '.complete'))) {
         await mkdir(folder, { recursive: true });
@@ -52,7 +52,9 @@ export function hive(environment: Readonly<Record<string, string | undefined>>, 
 }
 
 const TRANSPORT = `transportEntries: { '*.http': { options: { subscriptions: { kind: 'ws', location: '/graphql' } } } },`;
-const CONFIG = `export const gatewayConfig = { ${TRANSPORT} };\n`;
+/** Lets running queries finish on the supergraph they began with; it says of itself that subscriptions are not kept. */
+const GRACEFUL = 'gracefulSchemaReload: { drainTimeout: 30_000 },';
+const CONFIG = `export const gatewayConfig = { ${TRANSPORT} ${GRACEFUL} };\n`;
 
 const configWithTokens = (jwksUrl: string) => `
 import { createRemoteJwksSigningKeyProvider, extractFromConnectionParams, extractFromHeader } from '@graphql-hive/gateway';

@@ -28,6 +28,8 @@ export interface LiveClient extends Client {
 
 /** How long a server may take to answer a ping that carries a token. */
 const ANSWER_WITHIN_MS = 10_000;
+/** A socket without operations is kept this long: one that is about to be subscribed again, or renewed, needs it. */
+const KEPT_IDLE_MS = 3_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** A token that is refused as often as this in a row is not going to be taken. */
 const REFUSALS = 2;
@@ -56,6 +58,7 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
   let renewing: Promise<boolean> | undefined;
 
   const client = createClient({
+    lazyCloseTimeout: KEPT_IDLE_MS,
     retryAttempts: Infinity,
     shouldRetry: (event) => !isTokenClose(event) || refusals < REFUSALS,
     retryWait: (retries) => {

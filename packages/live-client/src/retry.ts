@@ -34,17 +34,24 @@ export function retryWaitMs(retries: number, hintMs: number | null, random: Rand
   return fullMs * (0.5 + random() / 2);
 }
 
+interface MaybePage {
+  addEventListener?: (type: string, listener: () => void) => void;
+  removeEventListener?: (type: string, listener: () => void) => void;
+}
+/** A browser's window; in Node there is none. */
+const page = globalThis as MaybePage;
+
 /** Waits, but no longer than until a browser says that it is online again, or until `signal` says that nobody waits. */
 export function wait(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer);
-      if (typeof removeEventListener === 'function') removeEventListener('online', done);
+      page.removeEventListener?.('online', done);
       signal?.removeEventListener('abort', done);
       resolve();
     };
     const timer = setTimeout(done, ms);
-    if (typeof addEventListener === 'function') addEventListener('online', done);
+    page.addEventListener?.('online', done);
     signal?.addEventListener('abort', done);
     if (signal?.aborted) done();
   });
