@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { eventually } from '@pulsegraph/testkit';
 import { Client } from 'pg';
 import { startEmbeddedPostgres } from './index.js';
@@ -78,8 +78,21 @@ it('does not touch the server of an owner that lives', async () => {
   }
 });
 
+/** Whether every folder on the way lets everybody pass. */
+async function reachableByAll(path: string): Promise<boolean> {
+  const open = ((await stat(path)).mode & 0o001) !== 0;
+  return open && (path === dirname(path) || reachableByAll(dirname(path)));
+}
+
 (userInfo().uid === 0 ? it : it.skip)('runs as nobody where root may not make user namespaces', async () => {
   await chmod(folder, 0o755);
+  if (!(await reachableByAll(__dirname))) {
+    // A clone below a private folder: nobody cannot run the program there, and is told so.
+    await expect(startEmbeddedPostgres(options({ userNamespaces: false }))).rejects.toThrow(
+      /move the program to a folder that everybody may read/,
+    );
+    return;
+  }
   // A folder made so is opened so again, namespaces or not.
   for (const userNamespaces of [false, true]) {
     const server = await startEmbeddedPostgres(options({ userNamespaces }));
