@@ -21,13 +21,15 @@ async function main(): Promise<void> {
 
   process.stdout.write(`${banner({ ...platform, dataDir: env.dataDir, firstAdminEmail: env.firstAdmin?.email ?? null })}\n`);
   if (env.simulator !== 'off' && platform.demoPassword) {
-    simulator = await startSimulator({
+    // Whatever becomes of the simulator, the platform goes on; and a stop in the middle of its beginning is no fault.
+    const starting = startSimulator({
       fleet: env.simulator,
       url: platform.loopbackUrl,
       mqttUrl: platform.loopbackMqttUrl,
       account: { email: DEMO_ACCOUNTS[0].email, password: platform.demoPassword },
       onProblem: (what, error) => log.warn({ err: error }, what),
     });
+    simulator = (await starting.catch((err: unknown) => void log.warn({ err }, 'The simulator did not start'))) ?? undefined;
   }
 }
 
