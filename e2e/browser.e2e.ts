@@ -1,6 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import { eventually } from '@pulsegraph/testkit';
+import { aDevice, aProfile, connectDevice, readingsTopic } from './client/device.js';
 import { launchBrowser, openPage, signInOnPage, type View } from './client/browser.js';
 import { startStandalone, type StandaloneStack } from './stack/standalone-stack.js';
 
@@ -113,8 +114,18 @@ describe('the dashboard in Chromium, with the simulated factory and ward', () =>
     const page = await openAs('operator');
     await page.goto('/alerts');
     const open = page.getByTestId('alert-row').filter({ has: page.getByRole('button', { name: /acknowledge/i }) });
-    // One reading in twenty of the simulated factory is an anomaly: an alert is never far.
-    await open.first().waitFor({ timeout: 120_000 });
+    const admin = await stack.signIn('admin');
+    const device = await aDevice(admin, 'browser-1', await aProfile(admin, 'browser'));
+    const mqtt = await connectDevice(stack.mqttUrl, device);
+    await eventually(async () => {
+      await mqtt.publishAsync(readingsTopic(device), JSON.stringify({ values: { temperature: 95 } }), { qos: 1 });
+      const { alerts } = await admin.request<{ alerts: { totalCount: number } }>(
+        '{ alerts(filter: { statuses: [TRIGGERED] }) { totalCount } }',
+      );
+      expect(alerts.totalCount).toBeGreaterThan(0);
+    });
+    await mqtt.endAsync();
+    await open.first().waitFor();
     const button = open.first().getByRole('button', { name: /acknowledge/i });
     await button.focus();
     await page.keyboard.press('Enter');
