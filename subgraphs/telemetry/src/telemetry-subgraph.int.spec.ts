@@ -56,7 +56,8 @@ const registry = fakeRegistrySource([
 const projection = createRegistryProjection({ source: registry, bus, log: silentLog });
 const eventLog = createMemoryEventLog({ groups: ['telemetry-writer'] });
 let telemetry: TelemetrySubgraph;
-let writer: TelemetryWriter;
+/** Null once a test has ended it. */
+let writer: TelemetryWriter | null = null;
 /** The subgraph's clock; null is the real one. */
 let nowMs: number | null = null;
 
@@ -895,6 +896,9 @@ it('pipelineStatus counts what was stored, repeated and refused, and says when i
   await changes.return(undefined);
   expect(await status()).toMatchObject({ acceptedTotal: 2, duplicatesTotal: 2, rejectedTotal: 1, health: 'HEALTHY' });
 
+  // A writer that lives would beat again at once.
+  await writer?.stop();
+  writer = null;
   await db.rows(`update writer_group set heartbeat_at = now() - interval '1 minute'`);
   expect(await status()).toMatchObject({ health: 'DOWN', acceptedTotal: 2 });
 });

@@ -29,18 +29,22 @@ export async function appendDeviceChanges(
   { organizationId, organizationKey }: OrganizationRef,
   changes: readonly DeviceChangeDraft[],
 ): Promise<{ seq: number; first: RegistryDraft[] }> {
-  const [row] = organizationKey
-    ? await sql<{ seq: string; is_new: boolean; key: string }>(
-        `insert into devices.organization (organization_id, key, device_seq) values ($1, $2, $3)
-         on conflict (organization_id) do update set device_seq = organization.device_seq + $3
-         returning device_seq as seq, xmax = 0 as is_new, key`,
-        [organizationId, organizationKey, changes.length],
-      )
-    : await sql<{ seq: string; is_new: boolean; key: string }>(
-        `update devices.organization set device_seq = device_seq + $2 where organization_id = $1
-         returning device_seq as seq, false as is_new, key`,
-        [organizationId, changes.length],
-      );
+  const advance = () =>
+    sql<{ seq: string }>(
+      `update devices.organization set device_seq = device_seq + $2 where organization_id = $1 returning device_seq as seq`,
+      [organizationId, changes.length],
+    );
+  let [row] = await advance();
+  const first: RegistryDraft[] = [];
+  if (!row && organizationKey) {
+    // Several first changes may come at once: whichever index they meet at, one inserts and the others wait for it.
+    const made = await sql(
+      `insert into devices.organization (organization_id, key) values ($1, $2) on conflict do nothing returning organization_id`,
+      [organizationId, organizationKey],
+    );
+    if (made.length > 0) first.push(registryEntry.organization(organizationId, organizationKey));
+    [row] = await advance();
+  }
   if (!row) throw new Error(`Organization ${organizationId} has no row although it has devices`);
   const seq = Number(row.seq);
   if (changes.length > 0) {
@@ -51,7 +55,7 @@ export async function appendDeviceChanges(
       [organizationId, JSON.stringify(changes.map((change, index) => ({ ...change, seq: seq - changes.length + 1 + index })))],
     );
   }
-  return { seq, first: row.is_new ? [registryEntry.organization(organizationId, row.key)] : [] };
+  return { seq, first };
 }
 
 /** One key for the whole feed: revisions must grow in commit order across organizations. */
