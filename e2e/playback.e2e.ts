@@ -36,6 +36,7 @@ describe('npm run play', () => {
       },
     );
     if ((await running.ended) !== 0) throw new Error(running.output());
+    return running.output();
   };
 
   const flowOf = async (key: string, fromMs: number) => {
@@ -54,7 +55,7 @@ describe('npm run play', () => {
 
   it('live: the chart holds the values of the file, in order, and a limit that is crossed raises an alert', async () => {
     const { text, flow } = waterRig(60);
-    await playFile('live.csv', text, '--as', 'live', '--speed', '20');
+    await playFile('live.csv', text, '--as', 'live', '--speed', '20', '--verify');
     const key = `skab-${folder.split('/').at(-1)}-live`;
     await eventually(
       async () => {
@@ -68,7 +69,10 @@ describe('npm run play', () => {
 
   it('history: keeps the spacing of the file and ends now, without paging anybody', async () => {
     const { text, flow } = waterRig(2_000);
-    await playFile('history.csv', text, '--as', 'history');
+    // Seven numbers and the flow in each row, read back and compared by the command itself.
+    expect(await playFile('history.csv', text, '--as', 'history', '--verify')).toContain(
+      `8 series, ${8 * 2_000} values compared, 0 series differ`,
+    );
     const key = `skab-${folder.split('/').at(-1)}-history`;
     await eventually(
       async () => {

@@ -11,7 +11,9 @@ async function main(): Promise<void> {
   const log = createLog('standalone', env.logLevel);
   const platform = await startPlatform(env, log);
   let simulator: RunningSimulator | undefined;
+  let stopping = false;
   const stop = async () => {
+    stopping = true;
     await simulator?.stop();
     await platform.stop();
   };
@@ -29,7 +31,8 @@ async function main(): Promise<void> {
       account: { email: DEMO_ACCOUNTS[0].email, password: platform.demoPassword },
       onProblem: (what, error) => log.warn({ err: error }, what),
     });
-    simulator = (await starting.catch((err: unknown) => void log.warn({ err }, 'The simulator did not start'))) ?? undefined;
+    const started = await starting.catch((err: unknown) => void (stopping || log.warn({ err }, 'The simulator did not start')));
+    simulator = started ?? undefined;
   }
 }
 

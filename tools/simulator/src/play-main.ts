@@ -1,14 +1,17 @@
 import { parseArgs } from 'node:util';
 import { demoPassword } from './account.js';
 import { loadEnv } from './env.js';
+import { PlatformClient } from './platform/graphql-client.js';
 import { play } from './playback/play.js';
 import { readRecordings } from './playback/recording.js';
+import { verifyPlayback } from './playback/verification.js';
 
-const USAGE = `npm run play -- FILE-or-FOLDER [--as live|history] [--speed N] [--url URL] [--mqtt URL] [--email E-MAIL]
+const USAGE = `npm run play -- FILE-or-FOLDER [--as live|history] [--speed N] [--verify] [--url URL] [--mqtt URL] [--email E-MAIL]
 
   --as live      publish each row as recorded now, at the file's pace (default)
   --as history   publish with the file's own spacing, ending now
   --speed N      with live: N times the file's pace (default 1)
+  --verify       afterwards, compare every stored number with the file; exits with 1 on a difference
 
 The password is DEMO_PASSWORD, or the one kept in DATA_DIR (./.data).`;
 
@@ -18,6 +21,7 @@ async function main(): Promise<void> {
     options: {
       as: { type: 'string', default: 'live' },
       speed: { type: 'string', default: '1' },
+      verify: { type: 'boolean' },
       url: { type: 'string' },
       mqtt: { type: 'string' },
       email: { type: 'string' },
@@ -37,20 +41,27 @@ async function main(): Promise<void> {
 
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'disconnect'] as const) process.on(signal, () => stop.abort());
-  await play({
+  const url = values.url ?? env.url;
+  const account = { email: values.email ?? env.email, password: await demoPassword(env.password, env.dataDir) };
+  const sent = await play({
     recordings,
     as: values.as,
     speed,
-    url: values.url ?? env.url,
+    url,
     mqttUrl: values.mqtt ?? env.mqttUrl,
-    account: { email: values.email ?? env.email, password: await demoPassword(env.password, env.dataDir) },
+    account,
     signal: stop.signal,
     report: (line) => console.log(line),
   });
+  if (!values.verify) return;
+  const { series, values: compared, differences } = await verifyPlayback(new PlatformClient(url, account), sent);
+  for (const difference of differences) console.error(difference);
+  console.log(`${series} series, ${compared} values compared, ${differences.length} series differ`);
+  if (differences.length > 0) process.exitCode = 1;
 }
 
 main().then(
-  () => process.exit(0),
+  () => process.exit(),
   (error: unknown) => {
     console.error((error as Error).message);
     process.exit(1);
