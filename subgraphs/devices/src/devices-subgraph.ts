@@ -2,7 +2,7 @@ import type { EventLog, LogConsumer } from '@pulsegraph/kit/event-log';
 import type { LiveBus } from '@pulsegraph/kit/live-bus';
 import type { Log } from '@pulsegraph/kit/log';
 import { createDataSource, createPool, migrate } from '@pulsegraph/kit/postgres';
-import { createRegistryProjection, type RegistrySource } from '@pulsegraph/kit/registry';
+import { createRegistryProjection, type RegistryProjection, type RegistrySource } from '@pulsegraph/kit/registry';
 import type { Subgraph, SubgraphRequest } from '@pulsegraph/kit/subgraph';
 import { createViewerVerifier } from '@pulsegraph/kit/viewer';
 import { systemClock, type Clock } from './connectivity/clock.js';
@@ -47,6 +47,8 @@ export interface DevicesSubgraph extends Subgraph {
   createContext(request: SubgraphRequest): DevicesContext;
   /** The registry feed, for consumers in the same process. Over HTTP: `GET /internal/registry?since=`. */
   readonly registrySource: RegistrySource;
+  /** What connectivity knows: the feed as it has arrived here. */
+  readonly registry: Pick<RegistryProjection, 'device' | 'profile'>;
 }
 
 const HOUR_MS = 3_600_000;
@@ -85,6 +87,7 @@ export async function createDevicesSubgraph(options: DevicesSubgraphOptions): Pr
       }),
     routes: registryRoutes(registrySource, internalToken),
     registrySource,
+    registry,
     checks: [
       { name: 'postgres', check: async () => void (await Promise.all([api.query('select 1'), service.query('select 1')])) },
       // Without these people can still be served; connectivity and live updates come late.

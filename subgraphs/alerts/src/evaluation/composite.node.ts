@@ -37,8 +37,8 @@ export function createCompositeNode(nodes: readonly ConditionNode[], how: 'all' 
     initial,
     onSample: (state, sample: Sample) => advance(state, sample.atUs, (node, child) => node.onSample(child, sample)),
     onTick: (state, tick: Tick) => advance(state, tick.atUs, (node, child) => node.onTick(child, tick)),
-    dueAtUs(state) {
-      const dues = (state as CompositeState).children.flatMap((child, index) => nodes[index]!.dueAtUs(child) ?? []);
+    dueAtUs(state, afterUs) {
+      const dues = (state as CompositeState).children.flatMap((child, index) => nodes[index]!.dueAtUs(child, afterUs) ?? []);
       return dues.length === 0 ? null : Math.min(...dues);
     },
   };

@@ -232,6 +232,49 @@ describe('all and any', () => {
     expect(device.pass(50, true).moves()).toEqual(['RAISE', 'RESOLVE', 'RAISE', 'RESOLVE']);
   });
 
+  it('finds the same, and since when, however often and however late a timer comes by', () => {
+    const leaf = fc.record({
+      metric: fc.constantFrom('temperature', 'flow'),
+      above: fc.constantFrom(80, 90),
+      below: fc.constant(null),
+      forMs: fc.constantFrom(0, 20_000, 300_000),
+      hysteresis: fc.constantFrom(0, 5),
+      // Beyond what a value is taken to hold, too: such a deadline passes without effect, and those behind it still count.
+      clearAfterMs: fc.constantFrom(0, 30_000, 900_000),
+    });
+    const nested = fc.tuple(fc.constantFrom('all', 'any'), leaf, leaf, leaf).map(([how, a, b, c]) => {
+      const inner = { [how]: [{ threshold: a }, { threshold: b }] } as unknown as Condition;
+      return { [how === 'all' ? 'any' : 'all']: [inner, { threshold: c }] } as unknown as Condition;
+    });
+    const step = fc.record({
+      seconds: fc.integer({ min: 1, max: 200 }),
+      metric: fc.constantFrom('temperature', 'flow'),
+      value: fc.constantFrom(70, 78, 83, 88, 95),
+      /** Where in the step a timer comes by, in thousandths of it. */
+      passes: fc.array(fc.integer({ min: 1, max: 999 }), { maxLength: 4 }),
+    });
+    let raised = 0;
+    fc.assert(
+      fc.property(nested, fc.array(step, { minLength: 10, maxLength: 40 }), (condition, steps) => {
+        const [timely, late] = [watch(condition), watch(condition)];
+        let second = 0;
+        for (const { seconds, metric, value, passes } of steps) {
+          for (const part of passes.toSorted((a, b) => a - b)) timely.pass(second + (seconds * part) / 1_000);
+          second += seconds;
+          timely.read(second, metric, value);
+          late.read(second, metric, value);
+        }
+        // As often as anybody could: every second to the end.
+        for (let pass = second + 1; pass <= second + 1_200; pass++) timely.pass(pass);
+        late.pass(second + 1_200);
+        expect(timely.verdicts).toEqual(late.verdicts);
+        raised += late.verdicts.length;
+      }),
+      { numRuns: 300, seed: 20261127 },
+    );
+    expect(raised).toBeGreaterThan(300);
+  });
+
   it('must be stored when a part has moved, although the whole has not', () => {
     const node = createNode({ all: [hot, still] });
     const sample: Sample = { metric: 'temperature', atUs: 1, value: 90, text: null, unit: 'Cel', spo2Scale: 1 };

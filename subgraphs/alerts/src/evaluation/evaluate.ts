@@ -4,6 +4,7 @@ import type { ConditionNode, NodeState, Sample, Tick } from './node.js';
 import { childrenOf, createCompositeNode } from './composite.node.js';
 import { createConnectivityNode, createSilenceNode } from './offline.node.js';
 import { moveBetween, type Move } from './phase.js';
+import { PastTick } from './past-tick.js';
 import { createRateNode } from './rate.node.js';
 import { createScoreNode } from './score.node.js';
 import { createThresholdNode } from './threshold.node.js';
@@ -46,7 +47,19 @@ export function evaluateSample(node: ConditionNode, state: NodeState, sample: Sa
   return next;
 }
 
+/**
+ * Time. Every deadline on the way is passed at its own instant and in order: how late the timer came must not show in what is
+ * found, nor in when it began.
+ */
 export function evaluateTick(node: ConditionNode, state: NodeState, tick: Tick, out: Verdict[]): NodeState {
+  let current = state;
+  for (let due = node.dueAtUs(current); due !== null && due < tick.atUs; due = node.dueAtUs(current, due)) {
+    current = advance(node, current, new PastTick(tick, due + 1), out);
+  }
+  return advance(node, current, tick, out);
+}
+
+function advance(node: ConditionNode, state: NodeState, tick: Tick, out: Verdict[]): NodeState {
   const next = node.onTick(state, tick);
   if (next !== state) judge(state, next, tick.atUs, null, out);
   return next;

@@ -66,6 +66,9 @@ export interface ConditionNode {
   readonly initial: NodeState;
   onSample(state: NodeState, sample: Sample): NodeState;
   onTick(state: NodeState, tick: Tick): NodeState;
-  /** When `onTick` should come next, by the device's clock; null when only a sample changes anything. */
-  dueAtUs(state: NodeState): number | null;
+  /**
+   * When `onTick` should come next, by the device's clock; null when only a sample changes anything.
+   * @param afterUs Deadlines up to here have been looked at already. Default: none.
+   */
+  dueAtUs(state: NodeState, afterUs?: number): number | null;
 }

@@ -47,11 +47,11 @@ export function movePhase(phase: Phase, level: Level, atUs: number, delay: Delay
   }
 }
 
-/** When time alone moves the phase on, if nothing else is heard; null when it does not. */
-export function dueAtUs(phase: Phase, delay: Delay): number | null {
-  if (phase.name === 'PENDING') return phase.sinceUs + delay.forUs;
-  if (phase.name === 'CLEARING') return phase.clearSinceUs + delay.clearAfterUs;
-  return null;
+/** When time alone moves the phase on, if nothing else is heard; null when it does not, or not after `afterUs`. */
+export function dueAtUs(phase: Phase, delay: Delay, afterUs = -Infinity): number | null {
+  const due =
+    phase.name === 'PENDING' ? phase.sinceUs + delay.forUs : phase.name === 'CLEARING' ? phase.clearSinceUs + delay.clearAfterUs : null;
+  return due !== null && due > afterUs ? due : null;
 }
 
 /**

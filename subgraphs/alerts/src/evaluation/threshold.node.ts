@@ -40,6 +40,6 @@ export function createThresholdNode(condition: ThresholdCondition): ConditionNod
       const held = tick.held(metric);
       return held ? withPhase(state, settlePhase(state.phase, tick.atUs, held.heldUntilUs, delay)) : state;
     },
-    dueAtUs: (state) => dueAtUs(state.phase, delay),
+    dueAtUs: (state, afterUs) => dueAtUs(state.phase, delay, afterUs),
   };
 }

@@ -65,13 +65,13 @@ async function anInstance() {
     clock,
   });
   await devices.start();
-  running.add(devices);
-  return { devices, eventLog, stop: () => (running.delete(devices), devices.stop()) };
+  const instance = { devices, eventLog, stop: () => (instances.delete(instance), devices.stop()) };
+  instances.add(instance);
+  return instance;
 }
-const running = new Set<DevicesSubgraph>();
+const instances = new Set<{ devices: DevicesSubgraph; eventLog: EventLog; stop: () => Promise<void> }>();
 afterEach(async () => {
-  for (const devices of running) await devices.stop();
-  running.clear();
+  for (const instance of instances) await instance.stop();
   for (const log of logs.splice(0)) await log.close();
 });
 
@@ -84,6 +84,16 @@ async function give<T>({ devices }: Instance, query: string, viewer: Viewer, var
 
 /** Silent for 10 s means offline: longer than three intervals of 2 s. */
 async function aFleet(instance: Instance, size = 1, offlineAfter = 'PT10S', expectedInterval = 'PT2S') {
+  const fleet = await aFleetUnheardOf(instance, size, offlineAfter, expectedInterval);
+  // The clock stands still meanwhile: however long the feed takes, no silence passes.
+  await eventually(() => {
+    for (const { devices } of instances) for (const id of fleet.ids) expect(devices.registry.device(id)).toBeDefined();
+  });
+  return fleet;
+}
+
+/** Registered, but connectivity may not have been told yet. */
+async function aFleetUnheardOf(instance: Instance, size = 1, offlineAfter = 'PT10S', expectedInterval = 'PT2S') {
   const organizationId = randomUUID();
   const viewer = aViewer({ organizationId, organizationKey: `org-${organizationId.slice(0, 8)}` });
   const { createDeviceProfile } = await give<{ createDeviceProfile: { id: string } }>(
@@ -279,12 +289,13 @@ it('follows a profile that changes, and forgets a device that retires', async ()
     { id: fleet.profileId, input: patient },
   );
   await give(instance, 'mutation ($id: ID!) { retireDevice(id: $id) { connectivity } }', fleet.viewer, { id: fleet.ids[1] });
-  // The projection hears of it on its own time.
-  await eventually(async () => {
-    await clock.advance(1_000);
-    expect(await fleet.transitions(0)).toEqual(['CONNECTED']);
-    expect((await fleet.inFeed(1)).connectivity).toBe('OFFLINE');
+  await eventually(() => {
+    expect(instance.devices.registry.profile(fleet.profileId)?.offlineAfterMs).toBe(3_600_000);
+    expect(instance.devices.registry.device(fleet.ids[1]!)?.lifecycle).not.toBe('ACTIVE');
   });
+  await clock.advance(1_000);
+  expect(await fleet.transitions(0)).toEqual(['CONNECTED']);
+  expect((await fleet.inFeed(1)).connectivity).toBe('OFFLINE');
   await clock.advance(60_000);
   await instance.eventLog.append([fleet.reading(1)]);
   await clock.advance(1_000);
@@ -295,16 +306,15 @@ it('follows a profile that changes, and forgets a device that retires', async ()
 
 it('hears a device before the registry has told it of it', async () => {
   const instance = await anInstance();
-  const fleet = await aFleet(instance);
+  const fleet = await aFleetUnheardOf(instance);
   const stranger = randomUUID();
   await instance.eventLog.append([
     aReadingsRecord({ organizationId: fleet.organizationId, deviceId: stranger, receivedAtUs: clock.now() * 1_000 }),
     fleet.reading(),
   ]);
-  await eventually(async () => {
-    await clock.advance(250);
-    expect((await fleet.seen()).connectivity).toBe('ONLINE');
-  });
+  await eventually(() => expect(instance.devices.registry.device(fleet.ids[0]!)).toBeDefined());
+  await clock.advance(250);
+  expect((await fleet.seen()).connectivity).toBe('ONLINE');
 });
 
 it('keeps what it heard when the database is away', async () => {
