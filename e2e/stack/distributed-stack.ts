@@ -25,6 +25,20 @@ const STORE_PORTS: Record<string, number> = { postgres: 5432, redis: 6379, mosqu
 
 /** Every service of docker-compose.yml as a process here: its command, its environment, with hosts and ports replaced. */
 export async function startDistributed(): Promise<DistributedStack> {
+  const ends: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (const end of ends.splice(0).reverse()) await end();
+  };
+  try {
+    return await assemble(ends, stop);
+  } catch (error) {
+    // What has started must not outlive a start that failed.
+    await stop();
+    throw error;
+  }
+}
+
+async function assemble(ends: (() => Promise<unknown>)[], stop: () => Promise<void>): Promise<DistributedStack> {
   const folder = await mkdtemp(join(tmpdir(), 'pulsegraph-distributed-'));
   const secret = () => randomBytes(24).toString('hex');
   const variables: Record<string, string> = { DEMO: 'on', DEMO_PASSWORD, LOG_LEVEL: 'warn' };
@@ -43,9 +57,16 @@ export async function startDistributed(): Promise<DistributedStack> {
     database: 'pulsegraph',
     settings: { fsync: 'off' },
   });
+  ends.push(async () => {
+    await postgres.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
   ports.set('postgres', Number(new URL(postgres.url).port));
 
   const processes = new Map<string, RunningProcess>();
+  const end = async (name: string) => void (await processes.get(name)?.end('SIGTERM'));
+  const parts = services.map(({ name }) => name).filter((name) => !STORES.includes(name) && name !== 'database-init');
+  for (const names of [STORES, parts]) ends.push(() => Promise.all(names.map(end)));
   const localised = (service: ComposeService) => localise(service, services, ports);
   const start = async (name: string) => {
     const service = localised(services.find((each) => each.name === name)!);
@@ -63,10 +84,8 @@ export async function startDistributed(): Promise<DistributedStack> {
   await startMosquitto(services, ports, folder, processes, variables);
   const { running: init } = await start('database-init');
   if ((await init.ended) !== 0) throw new Error(`database-init failed:\n${init.output()}`);
-  const parts = services.map(({ name }) => name).filter((name) => !STORES.includes(name) && name !== 'database-init');
   await Promise.all(parts.map(startReady));
 
-  const end = async (name: string) => void (await processes.get(name)?.end('SIGTERM'));
   const url = `http://127.0.0.1:${ports.get('gateway')}`;
   return {
     url,
@@ -76,11 +95,7 @@ export async function startDistributed(): Promise<DistributedStack> {
     kill: async (service) => void (await processes.get(service)?.end('SIGKILL')),
     start: startReady,
     output: (service) => processes.get(service)?.output() ?? '',
-    async stop() {
-      for (const names of [parts, STORES]) await Promise.all(names.map(end));
-      await postgres.stop();
-      await rm(folder, { recursive: true, force: true });
-    },
+    stop,
   };
 }
 

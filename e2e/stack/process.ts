@@ -23,7 +23,14 @@ export function runProcess(command: string, args: readonly string[], env: NodeJS
   const bin = join(ROOT, 'node_modules', '.bin');
   const child = spawn(command, args, {
     cwd: ROOT,
-    env: { HOME: process.env.HOME, NODE_ENV: 'production', APOLLO_TELEMETRY_DISABLED: 'true', ...env, PATH: `${bin}:${process.env.PATH}` },
+    // Mosquitto lies in /usr/sbin, which only root has in its path.
+    env: {
+      HOME: process.env.HOME,
+      NODE_ENV: 'production',
+      APOLLO_TELEMETRY_DISABLED: 'true',
+      ...env,
+      PATH: `${bin}:${process.env.PATH}:/usr/sbin`,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
