@@ -1,25 +1,33 @@
+import { benchChaos } from './chaos.bench.js';
 import { benchDetection } from './detection.bench.js';
 import { benchFanout } from './fanout.bench.js';
 import { benchGateway } from './gateway.bench.js';
 import { benchIngest } from './ingest.bench.js';
 import { benchLatency } from './latency.bench.js';
 import { benchPressure } from './pressure.bench.js';
+import { benchReload } from './reload.bench.js';
+import { benchStorm } from './storm.bench.js';
 import { saveResult } from './measure/result.js';
 
 const BENCHES = {
+  chaos: benchChaos,
   detection: benchDetection,
   fanout: benchFanout,
   gateway: benchGateway,
   ingest: benchIngest,
   latency: benchLatency,
   pressure: benchPressure,
+  reload: benchReload,
+  storm: benchStorm,
 };
 
 async function main(): Promise<void> {
   const [name = '', ...args] = process.argv.slice(2);
   if (!(name in BENCHES)) throw new Error(`npm run bench -- NAME, where NAME is one of: ${Object.keys(BENCHES).join(', ')}.`);
   const result = await BENCHES[name as keyof typeof BENCHES](args);
-  console.log(`\nWritten to ${saveResult(name, result)}`);
+  // A short run shows that the way works; it is not a figure.
+  console.log(`\nWritten to ${saveResult(args.includes('--short') ? `${name}-short` : name, result)}`);
+  if ('ok' in result && result.ok === false) throw new Error(`${name}: what the bench promises did not hold; see above.`);
 }
 
 main().then(

@@ -9,12 +9,13 @@ const PONG = 10;
 /** A WebSocket client that costs as little as one can: the machine is the server's. Does not check what it is told. */
 export class RawWebSocket {
   onText: (payload: Buffer) => void = () => undefined;
-  /** The code of the close frame; 1006 when the connection ended without one. */
-  onClose: (code: number) => void = () => undefined;
+  /** The code and reason of the close frame; 1006 when the connection ended without one. */
+  onClose: (code: number, reason: string) => void = () => undefined;
   private readonly socket: Socket;
   private rest: Buffer | undefined;
   private upgraded: (() => void) | undefined;
   private closeCode = 1006;
+  private closeReason = '';
 
   private constructor(url: URL, protocol: string | undefined) {
     this.socket = connect({ host: url.hostname, port: Number(url.port), noDelay: true });
@@ -32,7 +33,8 @@ export class RawWebSocket {
       opened.socket.once('error', reject);
       opened.socket.once('close', () => reject(new Error(`${url.href} closed the connection`)));
     });
-    opened.socket.removeAllListeners('close').on('close', () => opened.onClose(opened.closeCode));
+    opened.socket.removeAllListeners('error').on('error', () => undefined);
+    opened.socket.removeAllListeners('close').on('close', () => opened.onClose(opened.closeCode, opened.closeReason));
     return opened;
   }
 
@@ -75,6 +77,8 @@ export class RawWebSocket {
     if (this.upgraded) {
       const end = data.indexOf('\r\n\r\n');
       if (end === -1) return void (this.rest = data);
+      // Refused: whoever waits for the socket hears of its end.
+      if (!data.toString('latin1', 0, end).startsWith('HTTP/1.1 101')) return void this.socket.destroy();
       this.upgraded();
       this.upgraded = undefined;
       data = data.subarray(end + 4);
@@ -102,7 +106,11 @@ export class RawWebSocket {
   private onFrame(opcode: number, payload: Buffer): void {
     if (opcode === TEXT) this.onText(payload);
     else if (opcode === PING) this.sendFrame(PONG, payload);
-    else if (opcode === CLOSE) this.closeCode = payload.length >= 2 ? payload.readUInt16BE(0) : 1005;
+    else if (opcode === CLOSE) {
+      this.closeCode = payload.length >= 2 ? payload.readUInt16BE(0) : 1005;
+      this.closeReason = payload.toString('utf8', 2);
+      this.socket.end();
+    }
   }
 
   /** Clients have to mask; a key of zeros leaves the bytes as they are. */

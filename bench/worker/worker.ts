@@ -75,6 +75,14 @@ export class Worker {
     });
   }
 
+  /** As when the machine takes it away. */
+  async kill(): Promise<void> {
+    this.stopping = true;
+    const ended = new Promise<void>((resolve) => this.child.once('exit', () => resolve()));
+    this.child.kill('SIGKILL');
+    await ended;
+  }
+
   async stop(): Promise<void> {
     this.stopping = true;
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;

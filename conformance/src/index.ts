@@ -1,6 +1,9 @@
 export { ALL_CASES } from './cases/all.js';
 export { runOnForeign, runOnKnown, type ForeignGateway, type RunSettings } from './conformance.js';
 export { startWorld, type World } from './subgraphs/world.js';
+export { serveSubgraph } from './subgraphs/subgraph-server.js';
+export { Stream } from './graph/stream.js';
+export { Signal } from './suite/waits.js';
 export { composeSupergraph } from './graph/supergraph.js';
 export { BASE, type GraphShape } from './graph/sdl.js';
 export { ours } from './gateways/ours.js';

@@ -12,8 +12,9 @@ import type { Stack } from './stack.js';
 import { DEMO_PASSWORD } from './standalone-stack.js';
 
 export interface DistributedStack extends Stack {
-  /** Ends one service as an operator's worst day would. */
-  kill(service: string): Promise<void>;
+  /** Ends one service as an operator's worst day would, or by another signal. */
+  kill(service: string, signal?: NodeJS.Signals): Promise<void>;
+  /** Again at the same port; resolves when it is ready. Of the stores only Redis can be. */
   start(service: string): Promise<void>;
   output(service: string): string;
 }
@@ -92,8 +93,8 @@ async function assemble(ends: (() => Promise<unknown>)[], stop: () => Promise<vo
     mqttUrl: `mqtt://127.0.0.1:${ports.get('mosquitto')}`,
     password: DEMO_PASSWORD,
     signIn: (account) => signIn(url, `${account}@demo.test`, DEMO_PASSWORD),
-    kill: async (service) => void (await processes.get(service)?.end('SIGKILL')),
-    start: startReady,
+    kill: async (service, signal = 'SIGKILL') => void (await processes.get(service)?.end(signal)),
+    start: (service) => (service === 'redis' ? startRedis(services, ports, folder, processes) : startReady(service)),
     output: (service) => processes.get(service)?.output() ?? '',
     stop,
   };
@@ -129,7 +130,7 @@ async function startRedis(
   processes.set('redis', running);
   await eventually(() => {
     if (running.child.exitCode !== null) throw new Error(running.output());
-    expect(running.output()).toContain('Ready to accept connections');
+    if (!running.output().includes('Ready to accept connections')) throw new Error(`Redis is not ready:\n${running.output()}`);
   });
 }
 

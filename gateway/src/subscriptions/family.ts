@@ -63,11 +63,7 @@ export class Family {
     if (after !== null) {
       // Somebody else kept the stream open meanwhile: what the client missed is at hand.
       if (main?.joinAfter(member, after)) return main;
-      for (const { group } of this.running.values()) {
-        if (group.startedAfter !== after || group.begun) continue;
-        group.join(member);
-        return group;
-      }
+      for (const group of this.running.keys()) if (group !== main && group.joinAfter(member, after)) return group;
     }
     return this.start(member, after);
   }

@@ -50,9 +50,10 @@ export class Group implements UpstreamListener {
   private last: DeliveredEvent | undefined;
   private over = false;
   private readonly replay: ReplayPhase;
-  readonly recent = new RecentEvents();
+  readonly recent: RecentEvents;
 
   constructor(private readonly options: GroupOptions) {
+    this.recent = new RecentEvents(options.after);
     this.replay = new ReplayPhase(options.after, () => this.waitsForClient());
   }
 
@@ -70,11 +71,6 @@ export class Group implements UpstreamListener {
 
   get startedAfter(): string | null {
     return this.options.after;
-  }
-
-  /** An event was delivered or is in execution: who joins now has missed it. */
-  get begun(): boolean {
-    return this.seq > 0 || this.inFlight > 0;
   }
 
   /** The stream waits for slow clients instead of merging, because every stored event is due to them. */

@@ -48,6 +48,9 @@ export function createHttpService(options: HttpServiceOptions): HttpService {
   };
 }
 
+/** Connections that wait to be accepted, as far as the system lets us: after a restart, thousands come at once. */
+const BACKLOG = 4_096;
+
 /** Listens, or rejects with one sentence that names the variable to change. */
 export function listen(server: Server, port: number, variable: string, host?: string): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -57,7 +60,7 @@ export function listen(server: Server, port: number, variable: string, host?: st
       else reject(error);
     };
     server.once('error', onError);
-    server.listen({ port, ...(host && { host }) }, () => {
+    server.listen({ port, backlog: BACKLOG, ...(host && { host }) }, () => {
       server.off('error', onError);
       resolve((server.address() as AddressInfo).port);
     });
