@@ -1,17 +1,19 @@
-import { staleFiles, writeFiles } from './files.js';
+#!/usr/bin/env node
+import { runCli } from './cli/run-cli.js';
+import { processEnvironment } from './env.js';
 
-const say = (text: string) => process.stdout.write(`${text}\n`);
-const [command = ''] = process.argv.slice(2);
+const ending = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort());
 
-if (command === 'print') {
-  for (const path of writeFiles()) say(path);
-} else if (command === 'verify') {
-  const stale = staleFiles();
-  for (const path of stale) say(`${path} is not what the code says; run npm run schema -- print`);
-  process.exitCode = stale.length > 0 ? 1 : 0;
-} else {
-  say(
-    'npm run schema -- print    writes schema/subgraphs/*.graphql, supergraph.graphql and api.graphql\nnpm run schema -- verify   exits 1 when one of them is stale',
-  );
-  process.exitCode = 2;
-}
+runCli(process.argv.slice(2), {
+  environment: processEnvironment(),
+  say: (text) => process.stdout.write(`${text.trimEnd()}\n`),
+  complain: (text) => process.stderr.write(`${text.trimEnd()}\n`),
+  stop: ending.signal,
+}).then(
+  (code) => (process.exitCode = code),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exitCode = 1;
+  },
+);

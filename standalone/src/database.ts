@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { startEmbeddedPostgres } from '@pulsegraph/kit/embedded-postgres';
-import { provisionDatabase, roleName, type DatabaseOwner } from '@pulsegraph/kit/postgres';
+import { provisionDatabase, roleName, type SubgraphOwner } from '@pulsegraph/kit/postgres';
 import type { Secrets } from './secrets.js';
 
 export interface StandaloneDatabase {
   /** DATABASE_URL of a subgraph: its migrator's. */
-  urlOf(owner: DatabaseOwner): string;
+  urlOf(owner: SubgraphOwner): string;
   stop(): Promise<void>;
 }
 
@@ -16,13 +16,13 @@ export async function startDatabase(dataDir: string, secrets: Secrets): Promise<
     password: secrets.postgresPassword,
     database: 'pulsegraph',
   });
-  const passwords: Record<DatabaseOwner, string> = {
+  const passwords: Record<SubgraphOwner, string> = {
     users: secrets.usersPassword,
     devices: secrets.devicesPassword,
     telemetry: secrets.telemetryPassword,
     alerts: secrets.alertsPassword,
   };
-  const owners = Object.keys(passwords) as DatabaseOwner[];
+  const owners = Object.keys(passwords) as SubgraphOwner[];
   try {
     await provisionDatabase({ adminUrl: postgres.url, subgraphs: owners.map((name) => ({ name, password: passwords[name] })) });
   } catch (error) {

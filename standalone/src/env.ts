@@ -61,6 +61,8 @@ const provisionVariables = z.object({
   DEVICES_DATABASE_PASSWORD: secret,
   TELEMETRY_DATABASE_PASSWORD: secret,
   ALERTS_DATABASE_PASSWORD: secret,
+  /** Only where the schema registry runs. */
+  REGISTRY_DATABASE_PASSWORD: secret.optional(),
 });
 
 export function loadProvisionEnv(source: NodeJS.ProcessEnv = process.env) {
@@ -72,6 +74,7 @@ export function loadProvisionEnv(source: NodeJS.ProcessEnv = process.env) {
       { name: 'devices', password: env.DEVICES_DATABASE_PASSWORD },
       { name: 'telemetry', password: env.TELEMETRY_DATABASE_PASSWORD },
       { name: 'alerts', password: env.ALERTS_DATABASE_PASSWORD },
+      ...(env.REGISTRY_DATABASE_PASSWORD ? [{ name: 'registry', password: env.REGISTRY_DATABASE_PASSWORD } as const] : []),
     ] as const,
   };
 }

@@ -33,6 +33,9 @@ export const ERROR_CODES = {
   PERSISTED_QUERY_NOT_FOUND: 'Send the whole document once, with the hash.',
   OPERATION_NOT_TRUSTED: 'Only documents registered beforehand are run here.',
   OPERATION_NO_LONGER_VALID: 'The schema has changed under this subscription; correct the document.',
+  STALE_BASE: 'Somebody published meanwhile: build on the version named in `current`, check and publish again.',
+  COMPOSITION_FAILED: 'Correct the schema at the places named in `faults`.',
+  BREAKING_CHANGE: 'Somebody uses what goes away: keep it, or have the owner approve the change.',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -12,4 +12,5 @@ export * from './registry.js';
 export * from './rejection.js';
 export * from './topic.js';
 export * from './unit.js';
+export * from './usage-report.js';
 export * from './viewer.js';

@@ -1,7 +1,9 @@
 import { createHmac } from 'node:crypto';
 
 /** Subgraphs that keep data; each has a Postgres schema of the same name and three roles. */
-export type DatabaseOwner = 'users' | 'devices' | 'telemetry' | 'alerts';
+export type SubgraphOwner = 'users' | 'devices' | 'telemetry' | 'alerts';
+/** The schema registry keeps its versions in the same way. */
+export type DatabaseOwner = SubgraphOwner | 'registry';
 /**
  * `migrator` owns the schema; `api` serves people under row-level security; `service` (writer, evaluator, feeds) passes
  * row-level security on named tables, because COPY does not work under it.

@@ -4,6 +4,7 @@ import { buildDevicesSchema } from '@pulsegraph/devices';
 import { buildTelemetrySchema } from '@pulsegraph/telemetry';
 import { buildUsersSchema } from '@pulsegraph/users';
 import { Kind, parse, print, type DefinitionNode, type GraphQLSchema } from 'graphql';
+import { ADDRESSES } from './addresses.js';
 
 export interface SubgraphSdl {
   name: string;
@@ -15,10 +16,10 @@ export interface SubgraphSdl {
 /** What each subgraph serves, printed from its code: the code is the schema, the files are its proof. */
 export function printSubgraphs(): SubgraphSdl[] {
   return [
-    { name: 'alerts', url: 'http://localhost:4003/graphql', sdl: sdlOf(buildAlertsSchema()) },
-    { name: 'devices', url: 'http://localhost:4001/graphql', sdl: sdlOf(buildDevicesSchema()) },
-    { name: 'telemetry', url: 'http://localhost:4002/graphql', sdl: sdlOf(buildTelemetrySchema()) },
-    { name: 'users', url: 'http://localhost:4004/graphql', sdl: sdlOf(buildUsersSchema()) },
+    { name: 'alerts', url: ADDRESSES.alerts, sdl: sdlOf(buildAlertsSchema()) },
+    { name: 'devices', url: ADDRESSES.devices, sdl: sdlOf(buildDevicesSchema()) },
+    { name: 'telemetry', url: ADDRESSES.telemetry, sdl: sdlOf(buildTelemetrySchema()) },
+    { name: 'users', url: ADDRESSES.users, sdl: sdlOf(buildUsersSchema()) },
   ];
 }
 

@@ -1,0 +1,2 @@
+export * from './coordinates.js';
+export * from './without-literals.js';
