@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createLog } from '@pulsegraph/kit/log';
 import { onSignals } from '@pulsegraph/kit/shutdown';
+import { startTracing } from '@pulsegraph/kit/tracing';
 import { VERSION } from '@pulsegraph/kit/version';
 import { USAGE, parseCli, type CliOptions } from './cli-options.js';
 import { createGateway, type Gateway } from './gateway.js';
@@ -23,6 +24,7 @@ async function main(): Promise<void> {
     return;
   }
   const log = createLog('gateway', 'warn');
+  await startTracing('gateway');
   const gateway: Gateway = createGateway({
     version: VERSION,
     log,

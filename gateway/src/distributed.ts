@@ -4,6 +4,7 @@ import { createInProcessBus, createRedisBus } from '@pulsegraph/kit/live-bus';
 import { createLog } from '@pulsegraph/kit/log';
 import { createRevocationList, httpRevocationSource } from '@pulsegraph/kit/revocations';
 import { onSignals, shutDown } from '@pulsegraph/kit/shutdown';
+import { startTracing } from '@pulsegraph/kit/tracing';
 import { VERSION } from '@pulsegraph/kit/version';
 import { createViewerSigner } from '@pulsegraph/kit/viewer';
 import { loadEnv } from './env.js';
@@ -27,6 +28,7 @@ export interface DistributedOverrides {
 /** The gateway as a process of its own, configured by the environment. Ends with the process's signals. */
 export async function startDistributed(overrides: DistributedOverrides = {}): Promise<void> {
   const env = loadEnv();
+  await startTracing('gateway');
   const log = createLog('gateway', env.logLevel);
   const bus = env.redisUrl ? createRedisBus({ url: env.redisUrl, log }) : createInProcessBus();
   const source = httpRevocationSource({ url: env.usersUrl, internalToken: env.internalToken });

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { createLog } from '@pulsegraph/kit/log';
 import { onSignals } from '@pulsegraph/kit/shutdown';
+import { startTracing } from '@pulsegraph/kit/tracing';
 import { startSimulator, type RunningSimulator } from '@pulsegraph/simulator';
 import { banner, DEMO_ACCOUNTS } from './accounts.js';
 import { loadEnv } from './env.js';
@@ -8,6 +9,7 @@ import { startPlatform } from './platform.js';
 
 async function main(): Promise<void> {
   const env = loadEnv();
+  await startTracing('standalone');
   const log = createLog('standalone', env.logLevel);
   const platform = await startPlatform(env, log);
   let simulator: RunningSimulator | undefined;

@@ -10,7 +10,8 @@ beforeAll(async () => {
   mkdirSync(join(folder, 'media'));
   writeFileSync(join(folder, 'index.html'), '<!doctype html><body><pg-root></pg-root><script src="main-ABCDEF12.js"></script></body>');
   writeFileSync(join(folder, 'main-ABCDEF12.js'), `console.log("${'x'.repeat(2_000)}")`);
-  writeFileSync(join(folder, 'theme.js'), 'void 0');
+  for (const name of ['theme.js', 'my-pictures.js', 'chunk-BaHiIrn2.js', 'chunk-_CraN5N6.js', 'chunk-SWJokEwN.js'])
+    writeFileSync(join(folder, name), 'void 0');
   g = await startTestGateway(false, { clientDir: folder, publicUrl: 'https://pulse.example' });
   g.gateway.mount('/ingest', (_request, response) => void response.json({ mounted: true }));
 });
@@ -119,6 +120,16 @@ describe('the dashboard', () => {
     expect(plain.headers.get('cache-control')).toBe('no-cache');
     const again = await fetch(`${g.url}/theme.js`, { headers: { 'if-none-match': plain.headers.get('etag')! } });
     expect(again.status).toBe(304);
+  });
+
+  it.each([
+    ['chunk-BaHiIrn2.js', true],
+    ['chunk-_CraN5N6.js', true],
+    ['chunk-SWJokEwN.js', true],
+    ['my-pictures.js', false],
+  ])('knows by its name whether %s can ever change: cached for ever %p', async (name, immutable) => {
+    const { headers } = await fetch(`${g.url}/${name}`);
+    expect(headers.get('cache-control')!.includes('immutable')).toBe(immutable);
   });
 
   it('answers 404 for missing files and for what climbs out of the folder', async () => {

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { REQUEST_ID_HEADER } from '@pulsegraph/contracts';
 import { DomainError } from '@pulsegraph/kit/errors';
 import type { Log } from '@pulsegraph/kit/log';
+import { inSpan } from '@pulsegraph/kit/tracing';
 import type { Credential } from '../identity/access-token.js';
 import type { Identity } from '../identity/identity.js';
 import type { GatewayLimits } from '../limits/limits.js';
@@ -115,7 +116,8 @@ export function createGraphQLHandler(options: GraphQLHandlerOptions): RequestHan
 
   return (request, response) => {
     const requestId = requestIdOf(request);
-    handle(request, response, requestId).catch((error: unknown) => {
+    const span = { kind: 'server' as const, headers: request.headers, requestId };
+    inSpan(`${request.method} /graphql`, span, () => handle(request, response, requestId)).catch((error: unknown) => {
       if (error instanceof BadRequest) {
         const code = error.status === 413 ? 'PAYLOAD_TOO_LARGE' : 'BAD_USER_INPUT';
         const body = JSON.stringify({ errors: [{ message: error.message, extensions: { code, ...error.details } }] });

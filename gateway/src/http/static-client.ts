@@ -32,7 +32,8 @@ const TYPES: Record<string, string> = {
   ogg: 'audio/ogg',
 };
 const COMPRESSIBLE = /^(text\/|application\/(json|manifest)|image\/svg)/;
-const HASHED_NAME = /-[A-Z0-9]{8}\.[a-z0-9]+$/;
+/** Eight characters of base64url, not all of them small letters: that would be a word. */
+const HASHED_NAME = /-(?=[a-z_-]{0,7}[A-Z0-9])[A-Za-z0-9_-]{8}\.[a-z0-9]+$/;
 const MIN_COMPRESSED = 1_024;
 
 /**

@@ -1,4 +1,5 @@
 import type { GraphQLDataSource, ServiceMap } from '@apollo/gateway';
+import { inSpan } from '@pulsegraph/kit/tracing';
 import { Kind, parse, type DocumentNode, type GraphQLFormattedError, type SelectionSetNode } from 'graphql';
 import { subgraphSeconds } from '../metrics.js';
 import type { SubgraphClient, SubgraphResponse } from '../subgraph-client/subgraph-client.js';
@@ -17,7 +18,9 @@ function dataSource(client: SubgraphClient): GraphQLDataSource {
       const { query = '', variables, operationName } = options.request;
       const context = options.context as PlanContext;
       const startedAt = performance.now();
-      const response = await client.fetch({ query, variables, operationName }, context);
+      const response = await inSpan(`fetch ${client.name}`, { kind: 'client', attributes: { service: client.name } }, () =>
+        client.fetch({ query, variables, operationName }, context),
+      );
       const away =
         response.errors?.length === 1 && response.errors[0]!.extensions?.code === 'SERVICE_UNAVAILABLE' && response.data === undefined;
       subgraphSeconds.observe(away ? unavailable : answered, (performance.now() - startedAt) / 1_000);

@@ -2,6 +2,7 @@ import type { ServiceMap } from '@apollo/gateway';
 import type { Viewer } from '@pulsegraph/contracts';
 import { DomainError, formatError } from '@pulsegraph/kit/errors';
 import type { Log } from '@pulsegraph/kit/log';
+import { inSpan } from '@pulsegraph/kit/tracing';
 import { getVariableValues, type GraphQLFormattedError } from 'graphql';
 import { refuseOver } from '../limits/document-limits.js';
 import type { GatewayLimits } from '../limits/limits.js';
@@ -132,7 +133,9 @@ export class Engine {
     let result: GraphQLResult;
     try {
       const run = () => this.withinDeadline(runPlan(prepared, runtime.services, variables, this.contextOf(caller), this.policy));
-      result = await this.cache.answer(prepared, variables, caller.viewer, run);
+      result = await inSpan(`${prepared.kind} ${prepared.name}`, { requestId: caller.requestId }, () =>
+        this.cache.answer(prepared, variables, caller.viewer, run),
+      );
     } catch (error) {
       result = { data: null, errors: [formatError(error, this.options.log, caller.requestId)] };
     }

@@ -2,6 +2,7 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type 
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { CLIENT_ADDRESS_HEADER, REQUEST_ID_HEADER, VIEWER_HEADER } from '@pulsegraph/contracts';
 import type { Log } from '@pulsegraph/kit/log';
+import { traceHeaders } from '@pulsegraph/kit/tracing';
 import { CircuitBreaker } from './circuit-breaker.js';
 import { subscribeOverSse } from './upstream-sse.js';
 import { createUpstreamSocket } from './upstream-socket.js';
@@ -52,6 +53,7 @@ export function createRemoteClient(name: string, options: RemoteClientOptions): 
       accept: 'application/json',
       'content-length': length,
       [REQUEST_ID_HEADER]: context.requestId,
+      ...traceHeaders(),
     };
     if (context.viewerHeader) headers[VIEWER_HEADER] = context.viewerHeader;
     if (context.userAgent) headers['user-agent'] = context.userAgent;

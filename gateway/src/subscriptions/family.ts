@@ -1,4 +1,5 @@
 import { formatError } from '@pulsegraph/kit/errors';
+import { inSpan } from '@pulsegraph/kit/tracing';
 import type { GraphQLFormattedError } from 'graphql';
 import type { Caller, Engine } from '../operation/engine.js';
 import type { GraphQLResult } from '../operation/plan-execution.js';
@@ -129,7 +130,10 @@ export class Family {
     const { engine, runAs } = this.options;
     return async (event, ownCopy) => {
       try {
-        return await executeEvent(plan, event, ownCopy, ready.runtime.services, ready.variables, engine.contextOf(runAs), engine.policy);
+        const { requestId } = runAs;
+        return await inSpan(`event ${plan.rootName}`, { requestId }, () =>
+          executeEvent(plan, event, ownCopy, ready.runtime.services, ready.variables, engine.contextOf(runAs), engine.policy),
+        );
       } catch (error) {
         return { data: null, errors: [formatError(error, engine.policy.log, runAs.requestId)] };
       }

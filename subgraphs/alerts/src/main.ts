@@ -6,6 +6,7 @@ import { createLog, type Log } from '@pulsegraph/kit/log';
 import { createRegistryProjection, httpRegistrySource, type RegistryProjection } from '@pulsegraph/kit/registry';
 import { onSignals, shutDown, type ShutdownStep } from '@pulsegraph/kit/shutdown';
 import { serveSubgraph } from '@pulsegraph/kit/subgraph';
+import { startTracing } from '@pulsegraph/kit/tracing';
 import { VERSION } from '@pulsegraph/kit/version';
 import { createAlertEvaluator } from './alert-evaluator.js';
 import { createAlertsSubgraph } from './alerts-subgraph.js';
@@ -49,6 +50,7 @@ async function startEvaluator({ env, log, bus, projection }: Shared): Promise<Sh
 
 async function main(): Promise<void> {
   const env = loadEnv();
+  await startTracing(env.role === 'api' ? 'alerts' : 'alert-evaluator');
   const log = createLog(env.role === 'api' ? 'alerts' : 'alert-evaluator', env.logLevel);
   const bus = createRedisBus({ url: env.redisUrl, log });
   const source = httpRegistrySource({ url: env.devicesUrl, internalToken: env.internalToken });

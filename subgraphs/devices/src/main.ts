@@ -4,6 +4,7 @@ import { createRedisBus } from '@pulsegraph/kit/live-bus';
 import { createLog } from '@pulsegraph/kit/log';
 import { onSignals, shutDown } from '@pulsegraph/kit/shutdown';
 import { serveSubgraph } from '@pulsegraph/kit/subgraph';
+import { startTracing } from '@pulsegraph/kit/tracing';
 import { VERSION } from '@pulsegraph/kit/version';
 import { createHttpCredentialEdge } from './credential/credential-edge.js';
 import { createDevicesSubgraph } from './devices-subgraph.js';
@@ -12,6 +13,7 @@ import { loadEnv } from './env.js';
 async function main(): Promise<void> {
   const env = loadEnv();
   const { databaseUrl, redisUrl, internalToken, viewerKeys, mqttPublicUrl, bridgeUrl, replayWindowMs } = env;
+  await startTracing('devices');
   const log = createLog('devices', env.logLevel);
   const bus = createRedisBus({ url: redisUrl, log });
   const eventLog = await createEventLog({ engine: env.eventLogEngine, url: redisUrl, log });

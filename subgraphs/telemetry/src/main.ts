@@ -6,6 +6,7 @@ import { createLog, type Log } from '@pulsegraph/kit/log';
 import { httpRegistrySource, createRegistryProjection } from '@pulsegraph/kit/registry';
 import { onSignals, shutDown, type ShutdownStep } from '@pulsegraph/kit/shutdown';
 import { serveSubgraph } from '@pulsegraph/kit/subgraph';
+import { startTracing } from '@pulsegraph/kit/tracing';
 import { loadEnv, type Env } from './env.js';
 import { createTelemetrySubgraph } from './telemetry-subgraph.js';
 import { VERSION } from '@pulsegraph/kit/version';
@@ -59,6 +60,7 @@ async function runWriter({ env, log, bus, eventLog }: Shared): Promise<ShutdownS
 
 async function main(): Promise<void> {
   const env = loadEnv();
+  await startTracing(env.role === 'api' ? 'telemetry' : 'telemetry-writer');
   const log = createLog(env.role === 'api' ? 'telemetry' : 'telemetry-writer', env.logLevel);
   const bus = createRedisBus({ url: env.redisUrl, log });
   const eventLog = await createEventLog({ engine: 'redis', url: env.redisUrl, log });

@@ -4,12 +4,14 @@ import { createLog } from '@pulsegraph/kit/log';
 import { createMailer } from '@pulsegraph/kit/mail';
 import { onSignals, shutDown } from '@pulsegraph/kit/shutdown';
 import { serveSubgraph } from '@pulsegraph/kit/subgraph';
+import { startTracing } from '@pulsegraph/kit/tracing';
 import { loadEnv } from './env.js';
 import { createUsersSubgraph } from './users-subgraph.js';
 import { VERSION } from './version.js';
 
 async function main(): Promise<void> {
   const env = loadEnv();
+  await startTracing('users');
   const log = createLog('users', env.logLevel);
   const bus = createRedisBus({ url: env.redisUrl, log });
   const { databaseUrl, internalToken, viewerKeys, dataKeys, publicUrl } = env;

@@ -1,4 +1,5 @@
 import type { Log } from '../log/index.js';
+import { stopTracing } from '../tracing/index.js';
 
 export interface ShutdownStep {
   name: string;
@@ -35,13 +36,15 @@ export function onSignals(stop: () => Promise<void>, log: Log): void {
     if (stopping) process.exit(1);
     stopping = true;
     log.info({ signal }, 'Shutting down');
-    stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        log.error({ err: error }, 'Shutdown failed');
-        process.exit(1);
-      },
-    );
+    stop()
+      .then(stopTracing)
+      .then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log.error({ err: error }, 'Shutdown failed');
+          process.exit(1);
+        },
+      );
   };
   process.on('SIGINT', handle);
   process.on('SIGTERM', handle);

@@ -10,6 +10,7 @@ import { WebSocketServer } from 'ws';
 import { errors, formatError } from '../errors/index.js';
 import { createHttpService, isInternal, type HttpService } from '../http/index.js';
 import type { Log } from '../log/index.js';
+import { traceRequests } from '../tracing/index.js';
 import { ForgedViewerError } from '../viewer/index.js';
 import { refuseClassViewer, type Subgraph, type SubgraphContext } from './subgraph.js';
 
@@ -47,6 +48,7 @@ export async function serveSubgraph(subgraph: Subgraph, options: ServeSubgraphOp
   await apollo.start();
   http.app.use(
     '/graphql',
+    traceRequests,
     json({ limit: MAX_BODY }),
     expressMiddleware(apollo, {
       context: ({ req }) => {
