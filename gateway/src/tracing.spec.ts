@@ -45,7 +45,7 @@ afterAll(async () => {
 });
 
 it('sends nothing, and asks no subgraph to, where no endpoint is set', async () => {
-  await startTracing('gateway', {});
+  await startTracing('gateway');
   const { body } = await gateway.query('{ device(id: "d1") { name } }', { token: await gateway.identity.token() });
   expect(body.errors).toBeUndefined();
   await stopTracing();

@@ -1,3 +1,4 @@
+import { hasEndpoint } from './env.js';
 import { setTracingEnabled } from './span.js';
 
 let stop: (() => Promise<void>) | undefined;
@@ -7,8 +8,8 @@ let stop: (() => Promise<void>) | undefined;
  * other standard OTEL_EXPORTER_OTLP_* variables itself. Without an endpoint its libraries are not even loaded, and spans
  * cost nothing.
  */
-export async function startTracing(service: string, env: NodeJS.ProcessEnv = process.env): Promise<void> {
-  if (stop || !(env.OTEL_EXPORTER_OTLP_ENDPOINT || env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT)) return;
+export async function startTracing(service: string): Promise<void> {
+  if (stop || !hasEndpoint()) return;
   const { startExporting } = await import('./exporting.js');
   stop = startExporting(service);
   setTracingEnabled(true);
