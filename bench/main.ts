@@ -1,3 +1,4 @@
+import { benchAudit } from './audit.bench.js';
 import { benchChaos } from './chaos.bench.js';
 import { benchDetection } from './detection.bench.js';
 import { benchFanout } from './fanout.bench.js';
@@ -10,6 +11,7 @@ import { benchStorm } from './storm.bench.js';
 import { saveResult } from './measure/result.js';
 
 const BENCHES = {
+  audit: benchAudit,
   chaos: benchChaos,
   detection: benchDetection,
   fanout: benchFanout,

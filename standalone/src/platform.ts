@@ -87,8 +87,10 @@ async function assemble(
   if (demoPassword) await users.ensureDemoOrganization({ password: demoPassword });
   if (env.firstAdmin) await users.ensureFirstAdmin({ ...env.firstAdmin, organizationKey: 'main', organizationName: 'Main' });
 
+  const { auditSink } = users;
   const devices = await createDevicesSubgraph({
     ...common,
+    auditSink,
     databaseUrl: database.urlOf('devices'),
     bus,
     eventLog,
@@ -105,6 +107,7 @@ async function assemble(
 
   const telemetry = await createTelemetrySubgraph({
     ...common,
+    auditSink,
     databaseUrl: database.urlOf('telemetry'),
     bus,
     eventLog,
@@ -118,7 +121,14 @@ async function assemble(
     eventLog,
     log: part('telemetry-writer'),
   });
-  const alerts = await createAlertsSubgraph({ ...common, databaseUrl: database.urlOf('alerts'), bus, projection, log: part('alerts') });
+  const alerts = await createAlertsSubgraph({
+    ...common,
+    auditSink,
+    databaseUrl: database.urlOf('alerts'),
+    bus,
+    projection,
+    log: part('alerts'),
+  });
   const evaluator = createAlertEvaluator({
     ...common,
     databaseUrl: database.urlOf('alerts'),

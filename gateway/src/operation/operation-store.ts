@@ -20,6 +20,7 @@ import type { Generation } from '../supergraph/generation.js';
 import { compileShapes } from './response-shape.js';
 import type { PlannedPart, PreparedOperation } from './prepared-operation.js';
 import { nameSafely } from './safe-names.js';
+import { selectsPatients } from './selects-patients.js';
 import { splitRequirements } from './split-requirements.js';
 
 /** A document that will never run: its errors are the answer, and are kept as a prepared operation would be. */
@@ -105,6 +106,7 @@ export class OperationStore {
       kind: operation.operation,
       name: operation.name?.value ?? 'anonymous',
       introspects,
+      showsPatients: operation.operation === 'subscription' && selectsPatients(generation.schema, document),
       parts: planned.map(({ part }) => part),
       live: first!.live,
       clientNames: introspects ? null : named.clientNames,

@@ -109,6 +109,7 @@ function answering(name: string, sdl: string, seed: number, faults: number): Sub
     subscribe: () => {
       throw new Error('not here');
     },
+    recordAccess: () => Promise.resolve(),
     check: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };

@@ -24,6 +24,8 @@ export interface PreparedOperation {
   /** As the client named it, or `anonymous`: a metric label, bounded by the cache. */
   readonly name: string;
   readonly introspects: boolean;
+  /** Selects a patient somewhere: who subscribes to it is on record before it begins. */
+  readonly showsPatients: boolean;
   /** What is run for a query or mutation: nearly always one part. */
   readonly parts: readonly PlannedPart[];
   /** For subscriptions; `parts[0]` shapes their events. */

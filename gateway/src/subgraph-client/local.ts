@@ -90,6 +90,7 @@ export function createLocalClient(name: string, subgraph: Subgraph, { deadlineMs
         refuse,
       );
     },
+    recordAccess: (access, context) => subgraph.recordAccess?.(access, context) ?? Promise.resolve(),
     check: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };

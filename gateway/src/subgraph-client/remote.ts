@@ -126,6 +126,16 @@ export function createRemoteClient(name: string, options: RemoteClientOptions): 
     },
     subscribe: (operation, context) =>
       overSse ? subscribeOverSse(operation, { name, send, target, headers: headersOf(context, 0) }) : socket.subscribe(operation, context),
+    async recordAccess(access, context) {
+      if (!internalToken) return;
+      const body = JSON.stringify(access);
+      const headers = headersOf(context, Buffer.byteLength(body)) as Record<string, string>;
+      delete headers['content-length']; // fetch counts for itself
+      const signal = AbortSignal.timeout(deadlineMs);
+      const response = await fetch(new URL('/internal/audit/access', url), { method: 'POST', headers, body, signal });
+      await response.arrayBuffer();
+      if (response.status !== 204) throw new Error(`The ${name} service answered ${response.status}.`);
+    },
     async check() {
       const answer = await post(Buffer.from('{"query":"{__typename}"}'), { requestId: 'health' });
       if (!answer.data) throw new Error('no data');

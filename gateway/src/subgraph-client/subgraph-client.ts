@@ -1,3 +1,4 @@
+import type { SubscriptionAccess } from '@pulsegraph/contracts';
 import type { GraphQLFormattedError } from 'graphql';
 
 /** What travels with every fetch to a subgraph. */
@@ -28,6 +29,8 @@ export interface SubgraphClient {
   fetch(operation: SubgraphOperation, context: FetchContext): Promise<SubgraphResponse>;
   /** Ends by `return()`. Rejects with SubscriptionRefused or SubgraphLost. */
   subscribe(operation: SubgraphOperation, context: FetchContext): AsyncIterableIterator<SubgraphResponse>;
+  /** Puts on record that a subscription which shows patients begins; a foreign subgraph keeps no record. Rejects when it cannot. */
+  recordAccess(access: SubscriptionAccess, context: FetchContext): Promise<void>;
   /** Rejects when the subgraph does not answer. */
   check(): Promise<void>;
   close(): Promise<void>;

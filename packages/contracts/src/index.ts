@@ -1,4 +1,5 @@
 export * from './alert.js';
+export * from './audit.js';
 export * from './bus.js';
 export * from './connectivity.js';
 export * from './error-codes.js';

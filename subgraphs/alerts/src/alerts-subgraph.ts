@@ -1,9 +1,10 @@
+import { audited, type AuditSink } from '@pulsegraph/kit/audit';
 import { ChangeHub } from '@pulsegraph/kit/change-stream';
 import { busChannel } from '@pulsegraph/contracts';
 import { createCursorCodec } from '@pulsegraph/kit/cursor';
 import type { LiveBus } from '@pulsegraph/kit/live-bus';
 import type { Log } from '@pulsegraph/kit/log';
-import { createDataSource, migrate } from '@pulsegraph/kit/postgres';
+import { createDataSource, createPool, migrate, sqlOf, sqlOfClient } from '@pulsegraph/kit/postgres';
 import type { RegistryProjection } from '@pulsegraph/kit/registry';
 import type { Subgraph } from '@pulsegraph/kit/subgraph';
 import { createViewerVerifier } from '@pulsegraph/kit/viewer';
@@ -50,6 +51,8 @@ export interface AlertsSubgraphOptions {
   cursorKeys: readonly string[];
   /** Started by whoever made it. */
   projection: RegistryProjection;
+  /** Where the audit trail is kept; without one, records wait in the outbox. */
+  auditSink?: AuditSink;
   maxConnections?: number;
   /** Stored readings in bulk; without it the schema has no back-test. */
   readingHistory?: ReadingHistorySource;
@@ -103,7 +106,10 @@ export async function createAlertsSubgraph(options: AlertsSubgraphOptions): Prom
   );
   const verify = createViewerVerifier(options.viewerKeys);
 
-  return {
+  const auditPool = createPool({ databaseUrl, owner: 'alerts', kind: 'service', maxConnections: 2 }, (error) =>
+    log.warn({ err: error }, 'An idle connection broke'),
+  );
+  const subgraph: Subgraph = {
     name: 'alerts',
     schema,
     createContext({ viewerHeader, requestId }): AlertsContext {
@@ -125,6 +131,8 @@ export async function createAlertsSubgraph(options: AlertsSubgraphOptions): Prom
       },
     ],
     start: () => Promise.resolve(),
-    stop: () => dataSource.destroy(),
+    stop: async () => void (await Promise.all([dataSource.destroy(), auditPool.end()])),
   };
+  const sql = { api: sqlOf(dataSource), service: sqlOfClient(auditPool) };
+  return audited(subgraph, { owner: 'alerts', ...sql, sink: options.auditSink, log });
 }

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { httpAuditSink } from '@pulsegraph/kit/audit';
 import { createEventLog } from '@pulsegraph/kit/event-log';
 import { createHttpService } from '@pulsegraph/kit/http';
 import { createRedisBus, type LiveBus } from '@pulsegraph/kit/live-bus';
@@ -23,7 +24,8 @@ interface Shared {
 
 async function startApi({ env, log, bus, projection }: Shared): Promise<ShutdownStep[]> {
   const { databaseUrl, viewerKeys, internalToken } = env;
-  const alerts = await createAlertsSubgraph({ databaseUrl, bus, log, viewerKeys, cursorKeys: viewerKeys, projection });
+  const auditSink = httpAuditSink({ usersUrl: env.usersUrl, internalToken });
+  const alerts = await createAlertsSubgraph({ databaseUrl, bus, log, viewerKeys, cursorKeys: viewerKeys, projection, auditSink });
   const served = await serveSubgraph(alerts, { version: VERSION, internalToken, log });
   await alerts.start();
   log.info({ port: await served.listen(env.port) }, 'Alerts subgraph is listening');

@@ -1,7 +1,8 @@
+import { audited, type AuditSink } from '@pulsegraph/kit/audit';
 import type { EventLog, LogConsumer } from '@pulsegraph/kit/event-log';
 import type { LiveBus } from '@pulsegraph/kit/live-bus';
 import type { Log } from '@pulsegraph/kit/log';
-import { createDataSource, createPool, migrate } from '@pulsegraph/kit/postgres';
+import { createDataSource, createPool, migrate, sqlOf, sqlOfClient } from '@pulsegraph/kit/postgres';
 import { createRegistryProjection, type RegistryProjection, type RegistrySource } from '@pulsegraph/kit/registry';
 import type { Subgraph, SubgraphRequest } from '@pulsegraph/kit/subgraph';
 import { createViewerVerifier } from '@pulsegraph/kit/viewer';
@@ -35,6 +36,8 @@ export interface DevicesSubgraphOptions {
   /** What devices are told to connect to. */
   mqttPublicUrl: string;
   edge: CredentialEdge;
+  /** Where the audit trail is kept; without one, records wait in the outbox. */
+  auditSink?: AuditSink;
   /** How far back `deviceChanged(after:)` may reach, milliseconds; default one hour. */
   replayWindowMs?: number;
   /** For tests: time, and how long to wait for whom. */
@@ -77,7 +80,7 @@ export async function createDevicesSubgraph(options: DevicesSubgraphOptions): Pr
   const verifyViewer = createViewerVerifier(viewerKeys);
   let consumer: LogConsumer | undefined;
 
-  return {
+  const subgraph: DevicesSubgraph = {
     name: 'devices',
     schema: buildDevicesSchema(container),
     createContext: ({ viewerHeader, requestId }) =>
@@ -108,4 +111,13 @@ export async function createDevicesSubgraph(options: DevicesSubgraphOptions): Pr
       await Promise.all([api.destroy(), service.end()]);
     },
   };
+  return audited(subgraph, {
+    owner: 'devices',
+    api: sqlOf(api),
+    service: sqlOfClient(service),
+    sink: options.auditSink,
+    log,
+    ownsPatients: true,
+    personalInputs: ['PatientInput'],
+  });
 }

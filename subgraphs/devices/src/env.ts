@@ -23,6 +23,8 @@ const variables = z.object({
   /** What devices are told to connect to. */
   MQTT_PUBLIC_URL: z.url({ protocol: /^(mqtts?|wss?)$/ }),
   BRIDGE_URL: httpUrl.default('http://localhost:4010'),
+  /** Keeps the audit trail. */
+  USERS_URL: httpUrl.default('http://localhost:4004'),
   REPLAY_WINDOW: duration.prefault('PT1H'),
 });
 
@@ -38,6 +40,7 @@ export function loadEnv(source: NodeJS.ProcessEnv = process.env) {
     viewerKeys: env.VIEWER_KEY,
     mqttPublicUrl: env.MQTT_PUBLIC_URL,
     bridgeUrl: env.BRIDGE_URL,
+    usersUrl: env.USERS_URL,
     replayWindowMs: env.REPLAY_WINDOW,
     logLevel: env.LOG_LEVEL,
     shutdownGraceMs: env.SHUTDOWN_GRACE_MS,

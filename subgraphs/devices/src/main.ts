@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { httpAuditSink } from '@pulsegraph/kit/audit';
 import { createEventLog } from '@pulsegraph/kit/event-log';
 import { createRedisBus } from '@pulsegraph/kit/live-bus';
 import { createLog } from '@pulsegraph/kit/log';
@@ -27,6 +28,7 @@ async function main(): Promise<void> {
     cursorKeys: viewerKeys,
     mqttPublicUrl,
     edge: createHttpCredentialEdge({ bridgeUrl, internalToken }),
+    auditSink: httpAuditSink({ usersUrl: env.usersUrl, internalToken }),
     replayWindowMs,
   });
 

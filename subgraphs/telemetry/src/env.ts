@@ -22,6 +22,7 @@ const variables = z.object({
   DATABASE_URL: postgresUrl,
   REDIS_URL: redisUrl,
   DEVICES_URL: httpUrl.default('http://localhost:4001'),
+  USERS_URL: httpUrl.default('http://localhost:4004'),
   INTERNAL_TOKEN: secret,
   VIEWER_KEY: secretList,
   REPLAY_WINDOW: duration.prefault('PT1H'),
@@ -45,6 +46,7 @@ export function loadEnv(source: NodeJS.ProcessEnv = process.env) {
     databaseUrl: env.DATABASE_URL,
     redisUrl: env.REDIS_URL,
     devicesUrl: env.DEVICES_URL,
+    usersUrl: env.USERS_URL,
     internalToken: env.INTERNAL_TOKEN,
     viewerKeys: env.VIEWER_KEY,
     retention: {

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { httpAuditSink } from '@pulsegraph/kit/audit';
 import { createEventLog, type EventLog } from '@pulsegraph/kit/event-log';
 import { createHttpService } from '@pulsegraph/kit/http';
 import { createRedisBus, type LiveBus } from '@pulsegraph/kit/live-bus';
@@ -32,6 +33,7 @@ async function runApi({ env, log, bus, eventLog }: Shared): Promise<ShutdownStep
     viewerKeys,
     cursorKeys: viewerKeys,
     projection,
+    auditSink: httpAuditSink({ usersUrl: env.usersUrl, internalToken }),
   });
   const served = await serveSubgraph(telemetry, { version: VERSION, internalToken, log });
   const port = await served.listen(env.port);

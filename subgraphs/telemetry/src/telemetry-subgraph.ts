@@ -1,8 +1,9 @@
 import { DEFAULT_RAW_RETENTION_DAYS } from '@pulsegraph/contracts';
+import { audited, type AuditSink } from '@pulsegraph/kit/audit';
 import type { EventLog } from '@pulsegraph/kit/event-log';
 import type { LiveBus } from '@pulsegraph/kit/live-bus';
 import type { Log } from '@pulsegraph/kit/log';
-import { createDataSource, createPool, migrate } from '@pulsegraph/kit/postgres';
+import { createDataSource, createPool, migrate, sqlOfClient } from '@pulsegraph/kit/postgres';
 import type { RegistryProjection } from '@pulsegraph/kit/registry';
 import type { Subgraph, SubgraphRequest } from '@pulsegraph/kit/subgraph';
 import { createViewerVerifier } from '@pulsegraph/kit/viewer';
@@ -28,6 +29,8 @@ export interface TelemetrySubgraphOptions {
   cursorKeys: readonly string[];
   /** Started and stopped by whoever made it. */
   projection: RegistryProjection;
+  /** Where the audit trail is kept; without one, records wait in the outbox. */
+  auditSink?: AuditSink;
   /** Older readings are refused as TOO_OLD. Default 90. */
   rawRetentionDays?: number;
   /** The clock, for tests. */
@@ -47,7 +50,10 @@ export async function createTelemetrySubgraph(options: TelemetrySubgraphOptions)
   const { latest, pipeline, readingStream, container } = createServices({ ...options, pool, dataSource, now, rawRetentionDays });
   const verifyViewer = createViewerVerifier(viewerKeys);
 
-  return {
+  const auditPool = createPool({ databaseUrl, owner: 'telemetry', kind: 'service', maxConnections: 2 }, (err) =>
+    log.warn({ err }, 'An idle connection broke'),
+  );
+  const subgraph: TelemetrySubgraph = {
     name: 'telemetry',
     schema: buildTelemetrySchema(container),
     createContext: ({ viewerHeader, requestId }) =>
@@ -64,7 +70,9 @@ export async function createTelemetrySubgraph(options: TelemetrySubgraphOptions)
     start: () => Promise.resolve(),
     async stop() {
       readingStream.stop();
-      await Promise.all([pool.end(), dataSource.destroy()]);
+      await Promise.all([pool.end(), auditPool.end(), dataSource.destroy()]);
     },
   };
+  const sql = { api: sqlOfClient(pool), service: sqlOfClient(auditPool) };
+  return audited(subgraph, { owner: 'telemetry', ...sql, sink: options.auditSink, log });
 }

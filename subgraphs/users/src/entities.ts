@@ -1,11 +1,11 @@
 import { ApiKey } from './api-key/api-key.entity.js';
+import { AuditAnchor, AuditEventRow, AuditHead, AuditPersonKey, AuditSigningKey } from './audit/audit-event.entity.js';
 import { Invitation } from './invitation/invitation.entity.js';
 import { Organization } from './organization/organization.entity.js';
 import { PasswordReset } from './password-reset/password-reset.entity.js';
 import { UserPassword } from './password/user-password.entity.js';
 import { Preferences } from './preferences/preferences.entity.js';
 import { RevocationRow } from './revocation/revocation.entity.js';
-import { SealingKey } from './sealing/sealing-key.entity.js';
 import { RecoveryCode, SecondFactor } from './second-factor/second-factor.entity.js';
 import { RefreshTokenRow, SessionRow } from './session/session.entity.js';
 import { SignInAttempt } from './sign-in/sign-in-attempt.entity.js';
@@ -15,6 +15,11 @@ import { User } from './user/user.entity.js';
 /** Every table of this subgraph. */
 export const entities = [
   ApiKey,
+  AuditAnchor,
+  AuditEventRow,
+  AuditHead,
+  AuditPersonKey,
+  AuditSigningKey,
   Invitation,
   Organization,
   PasswordReset,
@@ -22,7 +27,6 @@ export const entities = [
   RecoveryCode,
   RefreshTokenRow,
   RevocationRow,
-  SealingKey,
   SecondFactor,
   SessionRow,
   SignInAttempt,

@@ -1,6 +1,8 @@
 import type { ApiKeyQuestion } from '@pulsegraph/contracts';
+import type { AuditSink } from '@pulsegraph/kit/audit';
 import { requireInternalToken } from '@pulsegraph/kit/http';
 import { json, Router } from 'express';
+import { auditRoutes } from './audit/audit.routes.js';
 import type { ApiKeyService } from './api-key/api-key.service.js';
 import type { RevocationFeed } from './revocation/revocation-feed.js';
 import { JWKS_MAX_AGE_S, type SigningKeys } from './token/signing-keys.js';
@@ -9,11 +11,12 @@ export interface RouteServices {
   keys: SigningKeys;
   feed: RevocationFeed;
   apiKeys: ApiKeyService;
+  auditTrail: AuditSink;
   internalToken: string;
 }
 
 /** What other processes ask: public keys are for anybody, the feed for those with the internal token. */
-export function usersRoutes({ keys, feed, apiKeys, internalToken }: RouteServices): Router {
+export function usersRoutes({ keys, feed, apiKeys, auditTrail, internalToken }: RouteServices): Router {
   const router = Router();
   router.get('/.well-known/jwks.json', async (_request, response) => {
     response.set('Cache-Control', `public, max-age=${JWKS_MAX_AGE_S}`).json(await keys.jwks());
@@ -36,5 +39,6 @@ export function usersRoutes({ keys, feed, apiKeys, internalToken }: RouteService
     if (verification) response.json(verification);
     else response.status(404).json({ error: 'This key is unknown, revoked or over.' });
   });
+  router.use(auditRoutes(auditTrail, internalToken));
   return router;
 }

@@ -4,6 +4,7 @@ import type { ContainerType } from 'type-graphql';
 import type { UsersContext } from './context.js';
 import { Organization } from './organization/organization.entity.js';
 import { ApiKeyResolver } from './api-key/api-key.resolver.js';
+import { AuditResolver } from './audit/audit.resolver.js';
 import { InvitationResolver } from './invitation/invitation.resolver.js';
 import { PasswordResetResolver } from './password-reset/password-reset.resolver.js';
 import { PasswordResolver } from './password/password.resolver.js';
@@ -25,6 +26,7 @@ export function buildUsersSchema(container: ContainerType = unserved): GraphQLSc
   return buildFederatedSchema<UsersContext>({
     resolvers: [
       ApiKeyResolver,
+      AuditResolver,
       InvitationResolver,
       PasswordResetResolver,
       PasswordResolver,

@@ -1,11 +1,21 @@
 import type { LiveBus } from '@pulsegraph/kit/live-bus';
 import type { Log } from '@pulsegraph/kit/log';
 import type { Mailer } from '@pulsegraph/kit/mail';
+import { sqlOf } from '@pulsegraph/kit/postgres';
+import { Envelope, localKeyService, type Sealer } from '@pulsegraph/kit/sealing';
 import type { ContainerType } from 'type-graphql';
 import type { DataSource } from 'typeorm';
 import { BootstrapService } from './bootstrap/bootstrap.service.js';
 import { ApiKeyResolver } from './api-key/api-key.resolver.js';
 import { ApiKeyService } from './api-key/api-key.service.js';
+import { AuditExportService } from './audit/audit-export.service.js';
+import { AuditQueryService } from './audit/audit-query.service.js';
+import { AuditTrailService } from './audit/audit-trail.service.js';
+import { AuditVerifier } from './audit/audit-verifier.js';
+import { AuditResolver } from './audit/audit.resolver.js';
+import { ChainSeal } from './audit/chain-seal.js';
+import { ExportSigner } from './audit/export-signer.js';
+import { PersonKeys } from './audit/person-keys.js';
 import { InvitationResolver } from './invitation/invitation.resolver.js';
 import { InvitationService } from './invitation/invitation.service.js';
 import { LinkMail } from './link/link-mail.js';
@@ -16,7 +26,6 @@ import { PasswordResolver } from './password/password.resolver.js';
 import { PasswordService } from './password/password.service.js';
 import { PreferencesService } from './preferences/preferences.service.js';
 import { RevocationFeed } from './revocation/revocation-feed.js';
-import type { Sealer } from './sealing/sealer.js';
 import { MfaRemovalService } from './second-factor/mfa-removal.service.js';
 import { SecondFactorResolver } from './second-factor/second-factor.resolver.js';
 import { SecondFactorService } from './second-factor/second-factor.service.js';
@@ -70,15 +79,22 @@ export function createServices({ api, service, sealer, mailer, publicUrl, bus, l
   const linkMail = new LinkMail(mailer, publicUrl, log);
   const invitations = new InvitationService(service, linkMail, passwords, sessions, now);
   const resets = new PasswordResetService({ service, mail: linkMail, passwords, sessions, lockout, log, now });
+  const people = new PersonKeys(new Envelope(localKeyService(sealer)), sqlOf(service));
+  const seal = new ChainSeal(sealer);
+  const verifier = new AuditVerifier(service, seal);
+  const auditTrail = new AuditTrailService({ service, people, seal, verifier, log, now });
+  const signer = new ExportSigner(service, sealer);
   const preferences = new PreferencesService(api);
   return {
     keys,
     feed,
     users,
     apiKeys,
+    auditTrail,
     bootstrap: new BootstrapService(service, hasher, now),
     resolvers: [
       new ApiKeyResolver(apiKeys),
+      new AuditResolver(new AuditQueryService(api, people), verifier, new AuditExportService(service, people, signer, now)),
       new InvitationResolver(invitations, presenter),
       new PasswordResetResolver(resets),
       new PasswordResolver(passwords),
@@ -94,6 +110,7 @@ export function createServices({ api, service, sealer, mailer, publicUrl, bus, l
     /** Keys that are due, and rows nobody can use any more. */
     maintain: async () => {
       await keys.ensure();
+      await auditTrail.forgetExpired();
       await feed.prune();
       await lockout.prune();
       await invitations.prune();

@@ -1,9 +1,11 @@
 import type { ApiKeyVerification } from '@pulsegraph/contracts';
+import { audited, type AuditSink } from '@pulsegraph/kit/audit';
 import type { LiveBus } from '@pulsegraph/kit/live-bus';
 import type { Log } from '@pulsegraph/kit/log';
 import type { Mailer } from '@pulsegraph/kit/mail';
-import { createDataSource, migrate } from '@pulsegraph/kit/postgres';
+import { createDataSource, migrate, sqlOf } from '@pulsegraph/kit/postgres';
 import type { RevocationSource } from '@pulsegraph/kit/revocations';
+import { createSealer } from '@pulsegraph/kit/sealing';
 import type { Subgraph, SubgraphRequest } from '@pulsegraph/kit/subgraph';
 import { createViewerVerifier } from '@pulsegraph/kit/viewer';
 import type { JSONWebKeySet } from 'jose';
@@ -14,7 +16,6 @@ import { migrations } from './migrations/index.js';
 import { createOrganizationLoader } from './organization/organization.loader.js';
 import { usersRoutes } from './routes.js';
 import { buildUsersSchema } from './schema.js';
-import { createSealer } from './sealing/sealer.js';
 import { containerOf, createServices } from './services.js';
 import { createUserLoader } from './user/user.loader.js';
 
@@ -47,6 +48,8 @@ export interface UsersSubgraph extends Subgraph {
   /** Null for a key that is unknown, revoked or over. Over HTTP: `POST /internal/api-keys/verify`. */
   verifyApiKey(secret: string): Promise<ApiKeyVerification | null>;
   readonly revocationSource: RevocationSource;
+  /** Where the other subgraphs' records belong. Over HTTP: `POST /internal/audit`. */
+  readonly auditSink: AuditSink;
   ensureDemoOrganization: BootstrapService['ensureDemoOrganization'];
   ensureFirstAdmin: BootstrapService['ensureFirstAdmin'];
 }
@@ -69,7 +72,7 @@ export async function createUsersSubgraph(options: UsersSubgraphOptions): Promis
     createDataSource({ databaseUrl, owner: 'users', kind: 'api' }, entities),
     createDataSource({ databaseUrl, owner: 'users', kind: 'service' }, entities),
   ]);
-  const sealer = await createSealer(service, dataKeys);
+  const sealer = await createSealer({ databaseUrl, owner: 'users', secrets: dataKeys });
   const services = createServices({ api, service, sealer, mailer, publicUrl, bus, log, now });
   await services.keys.ensure();
   const verifyViewer = createViewerVerifier(viewerKeys);
@@ -82,7 +85,7 @@ export async function createUsersSubgraph(options: UsersSubgraphOptions): Promis
       .catch((error: unknown) => log.error({ err: error }, 'Maintenance failed; it is tried again in an hour'));
   };
 
-  return {
+  const subgraph: UsersSubgraph = {
     name: 'users',
     schema: buildUsersSchema(containerOf(services.resolvers)),
     createContext({ viewerHeader, requestId, clientAddress, userAgent }) {
@@ -99,7 +102,13 @@ export async function createUsersSubgraph(options: UsersSubgraphOptions): Promis
         },
       };
     },
-    routes: usersRoutes({ keys: services.keys, feed: services.feed, apiKeys: services.apiKeys, internalToken }),
+    routes: usersRoutes({
+      keys: services.keys,
+      feed: services.feed,
+      apiKeys: services.apiKeys,
+      auditTrail: services.auditTrail,
+      internalToken,
+    }),
     checks: [
       { name: 'postgres', check: async () => void (await Promise.all([api.query('select 1'), service.query('select 1')])) },
       // Without the bus revocations still arrive, by polling.
@@ -120,7 +129,9 @@ export async function createUsersSubgraph(options: UsersSubgraphOptions): Promis
     rotateSigningKey: () => services.keys.rotate(),
     verifyApiKey: (secret) => services.apiKeys.verify(secret),
     revocationSource: { fetch: (since) => services.feed.fetch(since) },
+    auditSink: services.auditTrail,
     ensureDemoOrganization: (demo) => services.bootstrap.ensureDemoOrganization(demo),
     ensureFirstAdmin: (admin) => services.bootstrap.ensureFirstAdmin(admin),
   };
+  return audited(subgraph, { owner: 'users', api: sqlOf(api), service: sqlOf(service), sink: services.auditTrail, log });
 }

@@ -6,6 +6,7 @@ import { socketsOpen } from '../../metrics.js';
 import type { Caller, Engine } from '../../operation/engine.js';
 import type { LiveEngine, LiveOperation } from '../live-engine.js';
 import type { EndReason, LiveSink } from '../live-sink.js';
+import { recordPatientAccess } from '../patient-access.js';
 import type { SessionHolder, SessionKeeper } from './session-keeper.js';
 import { SESSION_EXPIRED } from './websocket-connection.js';
 import { CoalescedSocket, type WriteCoalescer } from './write-coalescer.js';
@@ -58,6 +59,8 @@ export class EventStream implements SessionHolder {
   /** Runs any operation: queries and mutations give one `next` and `complete`. */
   async run(ready: ReturnType<Engine['prepare']>, caller: Caller): Promise<void> {
     if (ready.prepared.kind === 'subscription') {
+      await recordPatientAccess(ready, caller, this.deps.engine);
+      if (this.over) return;
       this.operation = this.deps.live.open(ready, caller, this.sink(), () => undefined, this.lastEventId());
       return;
     }

@@ -8,6 +8,7 @@ import type { Caller } from '../../operation/engine.js';
 import type { GraphQLResult } from '../../operation/plan-execution.js';
 import type { LiveOperation } from '../live-engine.js';
 import type { EndReason, LiveSink } from '../live-sink.js';
+import { recordPatientAccess } from '../patient-access.js';
 import { BadMessage, CloseCode, parseMessage, type ClientMessage, type SubscribePayload } from './protocol.js';
 import { retryReason } from './retry-hint.js';
 import type { SessionHolder } from './session-keeper.js';
@@ -161,7 +162,13 @@ export class WebSocketConnection implements SessionHolder {
     try {
       const ready = engine.prepare(requests.resolve(payload), caller);
       if (ready.prepared.kind === 'subscription') {
-        running.live = this.deps.live.open(ready, caller, this.sinkFor(id, running), () => this.operations.delete(id));
+        const open = () => {
+          if (this.operations.get(id) !== running) return;
+          running.live = this.deps.live.open(ready, caller, this.sinkFor(id, running), () => this.operations.delete(id));
+        };
+        const recorded = recordPatientAccess(ready, caller, engine);
+        if (recorded) void recorded.then(open).catch((error: unknown) => this.refuse(id, running, engine.refusal(error, caller)));
+        else open();
       } else {
         void engine.execute(ready, caller).then((result) => this.finish(id, running, result));
       }
@@ -169,6 +176,12 @@ export class WebSocketConnection implements SessionHolder {
       this.operations.delete(id);
       this.sendError(id, engine.refusal(error, caller));
     }
+  }
+
+  private refuse(id: string, running: Running, errors: readonly GraphQLFormattedError[]): void {
+    if (this.operations.get(id) !== running) return;
+    this.operations.delete(id);
+    this.sendError(id, errors);
   }
 
   private finish(id: string, running: Running, result: GraphQLResult): void {

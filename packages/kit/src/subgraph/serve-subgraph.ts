@@ -3,7 +3,7 @@ import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginInlineTraceDisabled } from '@apollo/server/plugin/disabled';
 import { expressMiddleware } from '@as-integrations/express5';
 import { CLIENT_ADDRESS_HEADER, REQUEST_ID_HEADER, VIEWER_HEADER } from '@pulsegraph/contracts';
-import { json } from 'express';
+import { json, type Request } from 'express';
 import { getOperationAST, GraphQLError, parse } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
@@ -12,7 +12,8 @@ import { createHttpService, isInternal, type HttpService } from '../http/index.j
 import type { Log } from '../log/index.js';
 import { traceRequests } from '../tracing/index.js';
 import { ForgedViewerError } from '../viewer/index.js';
-import { refuseClassViewer, type Subgraph, type SubgraphContext } from './subgraph.js';
+import { accessRoute } from './access-route.js';
+import { refuseClassViewer, type Subgraph, type SubgraphContext, type SubgraphRequest } from './subgraph.js';
 
 export interface ServeSubgraphOptions {
   version: string;
@@ -34,6 +35,7 @@ export async function serveSubgraph(subgraph: Subgraph, options: ServeSubgraphOp
   const { log, internalToken, version } = options;
   const http = createHttpService({ version, checks: subgraph.checks, log });
   if (subgraph.routes) http.app.use(subgraph.routes);
+  if (subgraph.recordAccess) http.app.use(accessRoute(subgraph, internalToken, (request) => requestIn(request, internalToken)));
 
   const apollo = new ApolloServer<SubgraphContext>({
     schema: subgraph.schema,
@@ -52,16 +54,8 @@ export async function serveSubgraph(subgraph: Subgraph, options: ServeSubgraphOp
     json({ limit: MAX_BODY }),
     expressMiddleware(apollo, {
       context: ({ req }) => {
-        const header = (name: string) => req.get(name);
-        const trusted = isInternal(header('authorization'), internalToken);
         try {
-          const context = subgraph.createContext({
-            viewerHeader: header(VIEWER_HEADER),
-            requestId: header(REQUEST_ID_HEADER) ?? randomUUID(),
-            clientAddress: trusted ? header(CLIENT_ADDRESS_HEADER) : undefined,
-            userAgent: header('user-agent'),
-          });
-          return Promise.resolve(context);
+          return Promise.resolve(subgraph.createContext(requestIn(req, internalToken)));
         } catch (error) {
           return Promise.reject(asGraphQLError(viewerFault(error), log));
         }
@@ -102,6 +96,16 @@ export async function serveSubgraph(subgraph: Subgraph, options: ServeSubgraphOp
       await apollo.stop();
       await http.close();
     },
+  };
+}
+
+function requestIn(request: Request, internalToken: string): SubgraphRequest {
+  const trusted = isInternal(request.get('authorization'), internalToken);
+  return {
+    viewerHeader: request.get(VIEWER_HEADER),
+    requestId: request.get(REQUEST_ID_HEADER) ?? randomUUID(),
+    clientAddress: trusted ? request.get(CLIENT_ADDRESS_HEADER) : undefined,
+    userAgent: request.get('user-agent'),
   };
 }
 

@@ -1,6 +1,6 @@
 import { Kind, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
 import type { Router } from 'express';
-import type { Viewer } from '@pulsegraph/contracts';
+import type { SubscriptionAccess, Viewer } from '@pulsegraph/contracts';
 import { errors } from '../errors/index.js';
 import type { HealthCheck } from '../http/index.js';
 
@@ -29,6 +29,8 @@ export interface Subgraph {
   /** Routes besides GraphQL (`/internal/…`, JWKS), each with its own guard. */
   readonly routes?: Router;
   readonly checks: readonly HealthCheck[];
+  /** Puts on record that a subscription which shows patients begins; the gateway's to call. See kit/audit. */
+  recordAccess?(access: SubscriptionAccess, request: SubgraphRequest): Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import { Alerts1763640000000 } from './1763640000000-alerts.js';
 import { Handling1763650000000 } from './1763650000000-handling.js';
+import { AuditOutbox1764271201000 } from './1764271201000-audit-outbox.js';
 
 /** In order. Additive now, destructive one release later. */
-export const MIGRATIONS = [Alerts1763640000000, Handling1763650000000] as const;
+export const MIGRATIONS = [Alerts1763640000000, Handling1763650000000, AuditOutbox1764271201000] as const;

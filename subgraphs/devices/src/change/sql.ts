@@ -1,22 +1,7 @@
-import type { EntityManager } from 'typeorm';
-import type { ClientBase, Pool } from 'pg';
+import { sqlOf, sqlOfClient, type Sql } from '@pulsegraph/kit/postgres';
+import type { Pool } from 'pg';
 
-/** One statement in whatever transaction is running; the same SQL serves people (TypeORM) and the service role (pg). */
-export type Sql = <R = unknown>(text: string, values?: readonly unknown[]) => Promise<R[]>;
-
-export const sqlOf =
-  (manager: EntityManager): Sql =>
-  async <R>(text: string, values: readonly unknown[] = []) => {
-    const answer: unknown = await manager.query(text, [...values]);
-    // For UPDATE and DELETE TypeORM answers [rows, count].
-    const rows = Array.isArray(answer) && answer.length === 2 && Array.isArray(answer[0]) ? (answer[0] as unknown) : answer;
-    return rows as R[];
-  };
-
-export const sqlOfClient =
-  (client: ClientBase | Pool): Sql =>
-  async <R>(text: string, values: readonly unknown[] = []) =>
-    (await client.query(text, [...values])).rows as R[];
+export { sqlOf, sqlOfClient, type Sql };
 
 /** Service role: one transaction, without an organization to stay in. */
 export async function inServiceTransaction<T>(pool: Pool, work: (sql: Sql) => Promise<T>): Promise<T> {

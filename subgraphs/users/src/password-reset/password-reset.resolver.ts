@@ -1,4 +1,6 @@
-import { Arg, Mutation, Resolver } from 'type-graphql';
+import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
+import { noteAccount } from '../audit/note-account.js';
+import type { UsersContext } from '../context.js';
 import { PasswordResetService } from './password-reset.service.js';
 
 @Resolver()
@@ -17,8 +19,8 @@ export class PasswordResetResolver {
     description:
       'Ends every session of the person; a second factor stays. Fails with LINK_EXPIRED; BAD_USER_INPUT for a weak password (`reason`).',
   })
-  async resetPassword(@Arg('token') token: string, @Arg('password') password: string): Promise<boolean> {
-    await this.resets.reset(token, password);
+  async resetPassword(@Arg('token') token: string, @Arg('password') password: string, @Ctx() context: UsersContext): Promise<boolean> {
+    noteAccount(context, await this.resets.reset(token, password));
     return true;
   }
 }

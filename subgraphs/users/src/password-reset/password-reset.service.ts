@@ -39,7 +39,7 @@ export class PasswordResetService {
   }
 
   /** Ends every session of the person. @throws LINK_EXPIRED; BAD_USER_INPUT at `password`. */
-  async reset(token: string, password: string): Promise<void> {
+  async reset(token: string, password: string): Promise<Account> {
     const { service, passwords, sessions, lockout, now } = this.deps;
     const tokenHash = linkTokenHash(token);
     const account = await this.accountOf(service.manager, tokenHash);
@@ -51,6 +51,7 @@ export class PasswordResetService {
     });
     await sessions.endAll(account.user.id, 'PASSWORD_CHANGED');
     await lockout.clear(account.user.email);
+    return account;
   }
 
   /** Resolves when what was requested has been sent or has failed. */

@@ -1,7 +1,7 @@
 import type { Viewer } from '@pulsegraph/contracts';
 import { errors } from '@pulsegraph/kit/errors';
+import type { Sealer } from '@pulsegraph/kit/sealing';
 import { IsNull, type DataSource, type EntityManager } from 'typeorm';
-import type { Sealer } from '../sealing/sealer.js';
 import { AccountRepository } from '../user/account.repository.js';
 import { User } from '../user/user.entity.js';
 import { requirePerson } from '../viewer/require-person.js';

@@ -1,3 +1,4 @@
+import { noteForAudit } from '@pulsegraph/kit/audit';
 import type { UsersContext } from '../context.js';
 import type { ViewerService } from '../viewer/viewer.service.js';
 import type { IssuedSession } from './session.service.js';
@@ -9,7 +10,11 @@ export class SessionPresenter {
 
   async present(issued: IssuedSession, context: UsersContext): Promise<Session> {
     // The password, token or link was the proof: what this answer says of the person is theirs to read.
-    if (issued.viewer.subject) context.self.add(issued.viewer.subject.id);
+    const { subject, organizationId } = issued.viewer;
+    if (subject) {
+      context.self.add(subject.id);
+      noteForAudit(context, { organizationId, actor: subject, subject: { type: 'User', id: subject.id } });
+    }
     return { ...issued, viewer: await this.viewers.describe(issued.viewer, context.requestId) };
   }
 }

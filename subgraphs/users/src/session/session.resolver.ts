@@ -1,6 +1,7 @@
 import { errors } from '@pulsegraph/kit/errors';
 import { requireSubject } from '@pulsegraph/kit/viewer';
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
+import { noteAccount } from '../audit/note-account.js';
 import type { UsersContext } from '../context.js';
 import { SignInService } from '../sign-in/sign-in.service.js';
 import { SessionPresenter } from './session-presenter.js';
@@ -24,7 +25,12 @@ export class SessionResolver {
     @Arg('otp', () => String, { nullable: true }) otp: string | null,
     @Ctx() context: UsersContext,
   ): Promise<Session> {
-    return this.presenter.present(await this.signIns.signIn({ email, password, otp }, context.client), context);
+    try {
+      return await this.presenter.present(await this.signIns.signIn({ email, password, otp }, context.client), context);
+    } catch (error) {
+      noteAccount(context, await this.signIns.accountOf(email));
+      throw error;
+    }
   }
 
   @Mutation(() => Session, {

@@ -33,6 +33,11 @@ export class SignInService {
     return this.sessions.begin(account, client);
   }
 
+  /** For the trail: whose account a sign-in that failed was about. */
+  accountOf(email: string): Promise<Account | null> {
+    return new AccountRepository(this.service.manager).findByEmail(email);
+  }
+
   private async authenticate({ email, password, otp }: Credentials): Promise<Account | null> {
     const account = await new AccountRepository(this.service.manager).findByEmail(email);
     const matches = await this.passwords.matches(account, password);

@@ -1,14 +1,17 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
-import type { DataSource } from 'typeorm';
-import { SealingKey } from './sealing-key.entity.js';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import type { DatabaseOwner } from '../postgres/index.js';
 
 const CIPHER = 'aes-256-gcm';
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
+/** 132 bits: no two words of a hospital meet. */
+const BLIND_CHARACTERS = 22;
 
-interface Key {
+/** What one secret gives: a key that seals and one that makes blind indexes, under the same name. */
+export interface Key {
   id: string;
   bytes: Buffer;
+  indexBytes: Buffer;
 }
 
 /** Encrypts what must be read again, such as TOTP secrets: AES-256-GCM, with the key's id in front. */
@@ -29,6 +32,22 @@ export class Sealer {
     return `${id}.${sealed.toString('base64url')}`;
   }
 
+  /** Sealed with the first key: there is nothing to do for a rotation. */
+  isCurrent(text: string): boolean {
+    return text.startsWith(`${this.keys[0].id}.`);
+  }
+
+  /**
+   * Stands for a text in an index, without telling it: equal texts of one place have equal stand-ins. One per key, the
+   * newest first: what an older key indexed is found during a rotation.
+   */
+  blind(text: string, place: string): [string, ...string[]] {
+    const of = ({ id, indexBytes }: Key) =>
+      `${id}.${createHmac('sha256', indexBytes).update(`${place}\0${text}`).digest('base64url').slice(0, BLIND_CHARACTERS)}`;
+    const [first, ...others] = this.keys;
+    return [of(first), ...others.map(of)];
+  }
+
   /** @throws Error for a key that is not configured, another place, or an altered text. */
   open(text: string, place: string): string {
     const [id = '', body = ''] = text.split('.');
@@ -42,30 +61,8 @@ export class Sealer {
   }
 }
 
-export function keyFrom(secret: string): Key {
-  const derive = (info: string, bytes: number) => Buffer.from(hkdfSync('sha256', secret, 'pulsegraph users', info, bytes));
-  return { id: derive('id', 6).toString('hex'), bytes: derive('seal', 32) };
-}
-
-/**
- * @param secrets DATA_KEY. Empty: a key is made once and kept in the database, so that nothing needs configuring; set
- * DATA_KEY where a copy of the database must not be enough. What was sealed before still opens.
- */
-export async function createSealer(service: DataSource, secrets: readonly string[]): Promise<Sealer> {
-  const configured = secrets.map(keyFrom);
-  const stored = async () =>
-    (await service.manager.find(SealingKey, { order: { createdAt: 'ASC', id: 'ASC' } })).map(({ key }) => keyFrom(key));
-  let kept = await stored();
-  if (configured.length === 0 && kept.length === 0) {
-    await service.transaction(async (manager) => {
-      await manager.query(`select pg_advisory_xact_lock(hashtext('users.sealing_key'))`);
-      if ((await manager.count(SealingKey)) > 0) return;
-      const key = randomBytes(32).toString('base64url');
-      await manager.insert(SealingKey, { id: keyFrom(key).id, key });
-    });
-    kept = await stored();
-  }
-  const [first, ...others] = [...configured, ...kept];
-  if (!first) throw new Error('No key to seal with.');
-  return new Sealer([first, ...others]);
+/** @param owner Subgraphs that are given the same secret share no key. */
+export function keyFrom(secret: string, owner: DatabaseOwner): Key {
+  const derive = (info: string, bytes: number) => Buffer.from(hkdfSync('sha256', secret, `pulsegraph ${owner}`, info, bytes));
+  return { id: derive('id', 6).toString('hex'), bytes: derive('seal', 32), indexBytes: derive('index', 32) };
 }

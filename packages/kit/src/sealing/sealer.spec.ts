@@ -1,6 +1,6 @@
 import { keyFrom, Sealer } from './sealer.js';
 
-const [old, young] = [keyFrom('the old secret of this test'), keyFrom('the young secret of this test')];
+const [old, young] = [keyFrom('the old secret of this test', 'users'), keyFrom('the young secret of this test', 'users')];
 
 it('opens what it sealed, and what an older key sealed', () => {
   const before = new Sealer([old]).seal('JBSWY3DP', 'user/1');

@@ -1,0 +1,3 @@
+export * from './create-sealer.js';
+export * from './envelope.js';
+export * from './sealer.js';
