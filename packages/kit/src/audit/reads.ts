@@ -82,12 +82,11 @@ function auditEntities(schema: GraphQLSchema, loaderOf: LoaderOf): void {
     const asked = args.representations ?? [];
     if (!context.viewer?.subject || !asked.some(({ __typename }) => __typename === PATIENT)) return value;
     const settled = await Promise.allSettled(value);
-    await Promise.all(
-      asked.map(({ __typename, id }, place) => {
-        const result = settled[place];
-        return __typename === PATIENT && result?.status === 'fulfilled' && result.value ? loaderOf(context)(id) : undefined;
-      }),
-    );
+    const read = asked.filter(({ __typename }, place) => {
+      const result = settled[place];
+      return __typename === PATIENT && result?.status === 'fulfilled' && result.value;
+    });
+    await Promise.all(read.map(({ id }) => loaderOf(context)(id)));
     return value;
   };
 }
