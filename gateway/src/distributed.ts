@@ -12,6 +12,7 @@ import { createGateway } from './gateway.js';
 import { jwksFromUrl } from './identity/access-token.js';
 import { apiKeysFromUrl } from './identity/api-key.js';
 import type { TrustedDocuments } from './operation/request-resolver.js';
+import { supergraphFromRegistry } from './supergraph/registry-source.js';
 import { supergraphFromFile, supergraphFromUrl, type SupergraphSource } from './supergraph/source.js';
 
 const BUILT_CLIENT = resolve(__dirname, '../../client/dist/browser');
@@ -33,11 +34,22 @@ export async function startDistributed(overrides: DistributedOverrides = {}): Pr
   const bus = env.redisUrl ? createRedisBus({ url: env.redisUrl, log }) : createInProcessBus();
   const source = httpRevocationSource({ url: env.usersUrl, internalToken: env.internalToken });
   const revocations = createRevocationList({ source, bus, log });
+  const fromRegistry =
+    env.registry && !overrides.supergraph
+      ? supergraphFromRegistry({
+          url: env.registry.url,
+          token: env.internalToken,
+          publicKey: env.registry.publicKey,
+          cacheFile: env.registry.cacheFile,
+        })
+      : null;
   const gateway = createGateway({
     version: VERSION,
     log,
     supergraph:
-      overrides.supergraph ?? (/^https?:/.test(env.supergraph) ? supergraphFromUrl(env.supergraph) : supergraphFromFile(env.supergraph)),
+      overrides.supergraph ??
+      fromRegistry ??
+      (/^https?:/.test(env.supergraph) ? supergraphFromUrl(env.supergraph) : supergraphFromFile(env.supergraph)),
     subgraphs: overrides.everySubgraphFromSupergraph ? {} : env.subgraphs,
     identity: {
       jwks: jwksFromUrl(env.jwksUrl),
@@ -49,6 +61,17 @@ export async function startDistributed(overrides: DistributedOverrides = {}): Pr
     publicUrl: env.publicUrl,
     clientDir: env.clientDir ?? (existsSync(BUILT_CLIENT) ? BUILT_CLIENT : undefined),
     trustedDocuments: overrides.trustedDocuments,
+    ...(fromRegistry &&
+      env.registry && {
+        usage: {
+          registryUrl: env.registry.url,
+          internalToken: env.internalToken,
+          intervalMs: env.registry.usageIntervalMs,
+          sample: env.registry.usageSample,
+          servedVersion: () => fromRegistry.servedVersion,
+        },
+        ...(env.registry.trustedOnly && { documents: { only: 'published', from: fromRegistry, escapeRoles: env.registry.escapeRoles } }),
+      }),
     trustedProxies: env.trustedProxies,
     introspectionForStrangers: env.introspectionForStrangers,
   });

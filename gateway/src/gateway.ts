@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import type { Viewer } from '@pulsegraph/contracts';
+import type { Role, Viewer } from '@pulsegraph/contracts';
 import { closeServer, healthRoutes, listen, type HealthCheck } from '@pulsegraph/kit/http';
 import type { Log } from '@pulsegraph/kit/log';
 import type { RevocationList } from '@pulsegraph/kit/revocations';
@@ -25,7 +25,9 @@ import type { EventStream } from './subscriptions/transport/event-stream.js';
 import { SessionKeeper } from './subscriptions/transport/session-keeper.js';
 import { attachWebSocketServer } from './subscriptions/transport/websocket-server.js';
 import { WriteCoalescer } from './subscriptions/transport/write-coalescer.js';
+import type { RegistrySource } from './supergraph/registry-source.js';
 import type { SupergraphSource } from './supergraph/source.js';
+import { UsageReporter, type UsageReporterOptions } from './usage/usage-reporter.js';
 
 /** How callers are known. Null in the options: everybody is a stranger (`--no-auth`). */
 export interface IdentityOptions {
@@ -52,6 +54,10 @@ export interface GatewayOptions {
   limits?: Partial<GatewayLimits>;
   live?: Partial<LiveSettings>;
   trustedDocuments?: TrustedDocuments;
+  /** `published`: only documents that clients have published to the registry run. */
+  documents?: { only: 'published'; from: RegistrySource; escapeRoles: readonly Role[] };
+  /** Where executions and open subscriptions are reported; without it nowhere. */
+  usage?: Omit<UsageReporterOptions, 'log'> & { servedVersion: () => number | null };
   /** Proxies in front of us whose X-Forwarded-For is to be believed. */
   trustedProxies?: number;
   introspectionForStrangers?: boolean;
@@ -117,6 +123,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     maskUnknown: options.maskErrors ?? true,
     signViewer: options.identity?.signViewer ?? (() => ''),
     introspectionForStrangers: options.introspectionForStrangers ?? true,
+    onUse: (prepared, caller, durationMs, failed) => usage?.record(prepared, caller, durationMs, failed),
   });
   // What no supergraph names any more is let go of when the last request to it must be over.
   engine.onReload(({ clients: current }) => {
@@ -127,8 +134,13 @@ export function createGateway(options: GatewayOptions): Gateway {
       setTimeout(() => void client.close(), limits.requestDeadlineMs).unref();
     }
   });
-  const requests = new RequestResolver({ trusted: options.trustedDocuments ?? null });
+  const requests = new RequestResolver({
+    trusted: options.documents ? new Map() : (options.trustedDocuments ?? null),
+    escapeRoles: options.documents?.escapeRoles,
+  });
+  options.documents?.from.onTrustedDocuments((documents) => requests.trust(documents));
   const live = new LiveEngine({ engine, settings, limits, log });
+  const usage = options.usage && new UsageReporter({ ...options.usage, log }, engine, live, options.usage.servedVersion);
   const sessions = new SessionKeeper(identity, options.sessionGraceMs ?? 30_000);
   const coalescer = new WriteCoalescer(options.coalesceMs ?? 5);
   const streams = new Set<EventStream>();
@@ -141,9 +153,10 @@ export function createGateway(options: GatewayOptions): Gateway {
       engine.load(sdl);
       failure = undefined;
     },
+    onUnchanged: () => void (failure = undefined),
     onFailure: (error: unknown) => {
+      if (failure === undefined) log.error({ err: error }, 'No new supergraph can be taken; the last good one goes on serving');
       failure = error;
-      log.error({ err: error }, 'The new supergraph cannot be used; the last good one goes on serving');
     },
   };
   const checks: HealthCheck[] = [
@@ -242,6 +255,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         ({ createLocalClient } = await import('./subgraph-client/local.js'));
       await options.supergraph.start(supergraphListener);
       sessions.start();
+      usage?.start();
       return listen(httpServer, port, 'PORT', host);
     },
     async stop(graceMs = STOP_GRACE_MS) {
@@ -252,6 +266,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       for (const stream of [...streams]) stream.shutDown(told);
       await webSockets.close(graceMs);
       live.close();
+      await usage?.stop();
       const late = setTimeout(() => httpServer.closeAllConnections(), graceMs);
       await closing;
       clearTimeout(late);

@@ -50,6 +50,11 @@ export const eventSeconds = histogram(
 export const payloadsSent = counter('pulsegraph_gateway_live_payloads_sent_total', 'Payloads handed to client connections.');
 export const itemsSkipped = counter('pulsegraph_gateway_live_items_skipped_total', 'Items that slow clients did not get.');
 export const slowClients = gauge('pulsegraph_gateway_live_slow_clients', 'Live operations whose client reads too slowly just now.');
+export const supergraphVersion = gauge(
+  'pulsegraph_gateway_supergraph_version',
+  'Version of the graph that is served, where it comes from the registry.',
+);
+export const usageReports = counter('pulsegraph_gateway_usage_reports_total', 'Reports of usage to the registry.', ['result']);
 export const supergraphLoads = counter('pulsegraph_gateway_supergraph_loads_total', 'Supergraphs taken or refused.', ['result']);
 
 /** Names that callers choose become labels up to a number; the rest are one. */

@@ -7,6 +7,7 @@ export interface ClientOrigin {
   clientAddress?: string;
   userAgent?: string;
   clientName?: string;
+  clientVersion?: string;
 }
 
 const MAX_NAME = 64;
@@ -15,12 +16,23 @@ const MAX_NAME = 64;
 export function clientOriginReader(trustedProxies: number): (request: IncomingMessage) => ClientOrigin {
   return (request) => {
     const { headers } = request;
-    const name = headers['apollographql-client-name'] ?? headers['x-client-name'];
     return {
       clientAddress: addressOf(request, trustedProxies),
       userAgent: headers['user-agent']?.slice(0, 512),
-      ...(typeof name === 'string' && /^[\w.:@/ -]+$/.test(name) && { clientName: name.slice(0, MAX_NAME) }),
+      ...clientNamed(
+        headers['apollographql-client-name'] ?? headers['x-client-name'],
+        headers['apollographql-client-version'] ?? headers['x-client-version'],
+      ),
     };
+  };
+}
+
+/** What a client calls itself, where that is fit to be a label. */
+export function clientNamed(name: unknown, version: unknown): Pick<ClientOrigin, 'clientName' | 'clientVersion'> {
+  const sane = (text: unknown): text is string => typeof text === 'string' && /^[\w.:@/+ -]+$/.test(text);
+  return {
+    ...(sane(name) && { clientName: name.slice(0, MAX_NAME) }),
+    ...(sane(version) && { clientVersion: version.slice(0, MAX_NAME) }),
   };
 }
 

@@ -18,5 +18,8 @@ export function debugRoutes({ live, engine, internalToken }: DebugRoutesOptions)
   router.get('/sharing', (_request, response) => {
     response.json({ ...live.counts, generation: engine.current.generation.id, ...explainSharing(live.describe()) });
   });
+  router.get('/subscriptions', (_request, response) => {
+    response.json({ open: [...live.openOperations()] });
+  });
   return router;
 }

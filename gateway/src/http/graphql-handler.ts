@@ -60,7 +60,7 @@ export function createGraphQLHandler(options: GraphQLHandlerOptions): RequestHan
   async function run(request: IncomingMessage, params: GraphQLRequest, caller: Caller): Promise<GraphQLResult> {
     let ready: ReturnType<Engine['prepare']>;
     try {
-      ready = engine.prepare(requests.resolve(params), caller);
+      ready = engine.prepare(requests.resolve(params, caller.viewer), caller);
     } catch (error) {
       return { errors: engine.refusal(error, caller) };
     }
@@ -99,7 +99,7 @@ export function createGraphQLHandler(options: GraphQLHandlerOptions): RequestHan
     }
     let ready: ReturnType<Engine['prepare']>;
     try {
-      ready = engine.prepare(requests.resolve(params), caller);
+      ready = engine.prepare(requests.resolve(params, caller.viewer), caller);
       if (ready.prepared.kind === 'mutation' && request.method === 'GET')
         throw new BadRequest(405, 'Mutations need POST.', {}, { allow: 'POST' });
     } catch (error) {

@@ -24,6 +24,7 @@ export interface Caller {
   userAgent?: string;
   /** From `apollographql-client-name`/`x-client-name`, for metrics. */
   clientName?: string;
+  clientVersion?: string;
 }
 
 export interface GraphQLRequest {
@@ -50,6 +51,8 @@ export interface EngineOptions {
   signViewer: (viewer: Viewer) => string;
   /** Introspection by callers without a viewer. */
   introspectionForStrangers: boolean;
+  /** Told of every execution; must not take time. */
+  onUse?: (prepared: PreparedOperation, caller: Caller, durationMs: number, failed: boolean) => void;
 }
 
 const operationLabel = boundedLabel(300);
@@ -146,8 +149,15 @@ export class Engine {
       client: clientLabel(caller.clientName ?? 'unknown'),
       outcome,
     };
-    operationSeconds.observe(labels, (performance.now() - startedAt) / 1_000);
+    const durationMs = performance.now() - startedAt;
+    operationSeconds.observe(labels, durationMs / 1_000);
+    this.used(prepared, caller, durationMs, result.errors !== undefined);
     return result;
+  }
+
+  /** A subscription counts once, when it begins. */
+  used(prepared: PreparedOperation, caller: Caller, durationMs: number, failed: boolean): void {
+    this.options.onUse?.(prepared, caller, durationMs, failed);
   }
 
   /** Prepares and executes; never rejects. */

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { DomainError } from '@pulsegraph/kit/errors';
 import { LRUCache } from 'lru-cache';
+import type { Role, Viewer } from '@pulsegraph/contracts';
 import type { GraphQLRequest } from './engine.js';
+import { TrustedSet } from './trusted-set.js';
 
 /** Documents that may run, by their SHA-256 in hex. */
 export type TrustedDocuments = ReadonlyMap<string, string>;
@@ -9,6 +11,8 @@ export type TrustedDocuments = ReadonlyMap<string, string>;
 export interface RequestResolverOptions {
   /** Null: any document may run. */
   trusted: TrustedDocuments | null;
+  /** Callers with one of these roles may run any document all the same. */
+  escapeRoles?: readonly Role[];
 }
 
 const REGISTERED_CHARACTERS = 16 << 20;
@@ -21,16 +25,26 @@ export class RequestResolver {
     sizeCalculation: (text) => text.length + 64,
   });
 
-  constructor(private readonly options: RequestResolverOptions) {}
+  private trusted: TrustedSet | null;
+
+  constructor(private readonly options: RequestResolverOptions) {
+    this.trusted = options.trusted && new TrustedSet(options.trusted);
+  }
+
+  /** Clients have published others. Without effect where any document may run. */
+  trust(documents: TrustedDocuments): void {
+    if (this.trusted) this.trusted = new TrustedSet(documents);
+  }
 
   /** @throws PERSISTED_QUERY_NOT_FOUND, OPERATION_NOT_TRUSTED, or BAD_USER_INPUT for a hash that is not the document's. */
-  resolve(request: GraphQLRequest): GraphQLRequest {
+  resolve(request: GraphQLRequest, viewer: Viewer | null): GraphQLRequest {
     const hash = persistedHash(request);
-    const { trusted } = this.options;
-    if (trusted) {
-      const text = trusted.get(hash ?? sha256(request.query));
-      if (text === undefined || (request.query && request.query !== text))
-        throw new DomainError('OPERATION_NOT_TRUSTED', 'This document is not among the trusted ones.');
+    const { trusted } = this;
+    const escapes = viewer !== null && (this.options.escapeRoles ?? []).includes(viewer.role);
+    if (trusted && !escapes) {
+      if (request.query && trusted.has(request.query)) return request;
+      const text = request.query || hash === undefined ? undefined : trusted.textOf(hash);
+      if (text === undefined) throw new DomainError('OPERATION_NOT_TRUSTED', 'This document is not among the trusted ones.');
       return { ...request, query: text };
     }
     if (hash === undefined) return request;

@@ -30,6 +30,15 @@ export interface LiveEngineOptions {
   log: Log;
 }
 
+/** Open operations of one client that are the same text. */
+export interface OpenByText {
+  text: string;
+  operationName: string | undefined;
+  client: string;
+  clientVersion: string;
+  count: number;
+}
+
 /** What two operations have to have in common, and do not: for the debug endpoint. */
 export interface SharingKey {
   document: string;
@@ -43,6 +52,7 @@ export class LiveEngine {
   private readonly families = new Map<string, { family: Family; key: Omit<SharingKey, 'after'> }>();
   private readonly pool: UpstreamPool;
   private readonly perViewer = new Map<string, number>();
+  private readonly openByText = new Map<string, OpenByText>();
   private readonly slowGroups = new Set<Group>();
   private groups = 0;
   private ticker: NodeJS.Timeout | undefined;
@@ -61,6 +71,8 @@ export class LiveEngine {
    */
   open(ready: Ready, caller: Caller, sink: LiveSink, onEnded: (reason: EndReason) => void, after?: string): LiveOperation {
     const release = this.admit(caller);
+    const close = this.countOpen(ready, caller);
+    this.options.engine.used(ready.prepared, caller, 0, false);
     liveStarted.inc();
     liveOpen.inc();
     let ended = false;
@@ -68,6 +80,7 @@ export class LiveEngine {
       if (ended) return;
       ended = true;
       release();
+      close();
       liveOpen.dec();
       liveEnded.inc({ reason });
     };
@@ -115,6 +128,23 @@ export class LiveEngine {
 
   get counts(): { groups: number; upstreams: number } {
     return { groups: this.groups, upstreams: this.pool.size };
+  }
+
+  /** What is open, for whom: the registry asks what a new supergraph would do to it. */
+  openOperations(): Iterable<Readonly<OpenByText>> {
+    return this.openByText.values();
+  }
+
+  private countOpen({ prepared }: Ready, { clientName = 'unknown', clientVersion = 'unknown' }: Caller): () => void {
+    const { text, operationName } = prepared;
+    const key = [clientName, clientVersion, operationName ?? '', text].join('\n');
+    const open = this.openByText.get(key) ?? { text, operationName, client: clientName, clientVersion, count: 0 };
+    this.openByText.set(key, open);
+    open.count += 1;
+    return () => {
+      open.count -= 1;
+      if (open.count === 0) this.openByText.delete(key);
+    };
   }
 
   /** Resolves when open operations have gone over to the newest supergraph. */

@@ -6,6 +6,8 @@ import { basename, dirname } from 'node:path';
 export interface SupergraphListener {
   /** A text that differs from the last one. Throws when it is no supergraph; the source then goes on looking. */
   onSupergraph(sdl: string): void;
+  /** The place was read, and has what is served. */
+  onUnchanged?(): void;
   /** The place could not be read. The last good supergraph goes on serving. */
   onFailure(error: unknown): void;
 }
@@ -92,6 +94,7 @@ function pollingSource(read: () => Promise<string>, everyMs: number, settleMs: n
     try {
       const text = await read();
       const hash = digest(text);
+      if (!stopped && hash === taken) listener.onUnchanged?.();
       if (stopped || hash === taken || hash === refused) return;
       try {
         listener.onSupergraph(text);

@@ -6,7 +6,8 @@ const RECONNECT_MS = 1_000;
 /** Wakes whoever waits for a new graph, whichever registry made it. */
 export class GraphWatch {
   private client: Client | undefined;
-  private stopped = false;
+  /** Nobody needs to wait any longer. */
+  stopped = false;
   private readonly waiting = new Set<() => void>();
 
   constructor(

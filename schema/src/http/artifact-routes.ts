@@ -29,9 +29,9 @@ export function artifactRoutes({ artifacts, watch, internalToken, holderOf }: Ar
       // Registered before the look: what comes between the two is not missed.
       const change = leftMs > 0 ? watch.next(leftMs, gone.signal) : null;
       const { etag, json } = await artifacts.newest(request.params.variant);
-      response.set({ etag, 'cache-control': 'private, no-cache' });
+      response.set({ etag, 'cache-control': 'private, no-cache', ...(watch.stopped && { connection: 'close' }) });
       if (etag !== known) return void response.type('json').send(json);
-      if (!change || gone.signal.aborted) return void response.status(304).end();
+      if (!change || gone.signal.aborted || watch.stopped) return void response.status(304).end();
       await change;
     }
   });

@@ -9,6 +9,7 @@ import type { GraphQLResult } from '../../operation/plan-execution.js';
 import type { LiveOperation } from '../live-engine.js';
 import type { EndReason, LiveSink } from '../live-sink.js';
 import { recordPatientAccess } from '../patient-access.js';
+import { clientNamed } from '../../http/client-origin.js';
 import { BadMessage, CloseCode, parseMessage, type ClientMessage, type SubscribePayload } from './protocol.js';
 import { retryReason } from './retry-hint.js';
 import type { SessionHolder } from './session-keeper.js';
@@ -43,7 +44,7 @@ export class WebSocketConnection implements SessionHolder {
   constructor(
     private readonly ws: WebSocket,
     private readonly socket: Duplex,
-    private readonly origin: Omit<Caller, 'viewer' | 'requestId'>,
+    private origin: Omit<Caller, 'viewer' | 'requestId'>,
     private readonly deps: WebSocketDeps,
   ) {
     this.out = new CoalescedSocket(socket, deps.coalescer);
@@ -133,6 +134,8 @@ export class WebSocketConnection implements SessionHolder {
       const unavailable = error instanceof DomainError && error.code === 'SERVICE_UNAVAILABLE';
       return unavailable ? this.close(CloseCode.TryAgainLater, error.message) : this.close(CloseCode.Forbidden, 'Forbidden');
     }
+    // Browsers cannot set headers on a socket.
+    this.origin = { ...this.origin, ...clientNamed(payload?.clientName, payload?.clientVersion) };
     this.acknowledged = true;
     this.sendJson({ type: 'connection_ack', payload: { sessionExpiresAt: expiryText(this.credential) } });
   }
@@ -160,7 +163,7 @@ export class WebSocketConnection implements SessionHolder {
     const running: Running = {};
     this.operations.set(id, running);
     try {
-      const ready = engine.prepare(requests.resolve(payload), caller);
+      const ready = engine.prepare(requests.resolve(payload, caller.viewer), caller);
       if (ready.prepared.kind === 'subscription') {
         const open = () => {
           if (this.operations.get(id) !== running) return;

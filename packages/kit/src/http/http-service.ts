@@ -74,10 +74,18 @@ export async function requireFreePort(port: number, variable: string): Promise<v
   await closeServer(probe);
 }
 
+const LET_GO_EVERY_MS = 50;
+
 export function closeServer(server: Server): Promise<void> {
   return new Promise((resolve, reject) => {
     if (!server.listening) return resolve();
-    server.close((error) => (error ? reject(error) : resolve()));
+    // Who keeps a connection for its next request would keep the server open with it.
+    const letGo = setInterval(() => server.closeIdleConnections(), LET_GO_EVERY_MS);
+    server.close((error) => {
+      clearInterval(letGo);
+      if (error) reject(error);
+      else resolve();
+    });
     server.closeIdleConnections();
   });
 }
