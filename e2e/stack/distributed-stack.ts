@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,9 +44,14 @@ async function assemble(ends: (() => Promise<unknown>)[], stop: () => Promise<vo
   const secret = () => randomBytes(24).toString('hex');
   const variables: Record<string, string> = { DEMO: 'on', DEMO_PASSWORD, LOG_LEVEL: 'warn' };
   for (const name of ['POSTGRES', 'REDIS', 'MOSQUITTO_ADMIN'].map((store) => `${store}_PASSWORD`)) variables[name] = secret();
-  for (const owner of ['USERS', 'DEVICES', 'TELEMETRY', 'ALERTS']) variables[`${owner}_DATABASE_PASSWORD`] = secret();
+  for (const owner of ['USERS', 'DEVICES', 'TELEMETRY', 'ALERTS', 'REGISTRY']) variables[`${owner}_DATABASE_PASSWORD`] = secret();
   variables.VIEWER_KEY = secret();
   variables.INTERNAL_TOKEN = secret();
+  variables.REGISTRY_ADMIN_KEY = secret();
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  variables.REGISTRY_SIGNING_KEY = privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64');
+  variables.REGISTRY_PUBLIC_KEY = publicKey.export({ format: 'der', type: 'spki' }).toString('base64');
+  variables.SUPERGRAPH_CACHE = join(folder, 'supergraph.json');
 
   const services = readCompose(variables).filter(({ profiles }) => profiles.length === 0);
   const ports = new Map<string, number>();
@@ -66,6 +71,8 @@ async function assemble(ends: (() => Promise<unknown>)[], stop: () => Promise<vo
 
   const processes = new Map<string, RunningProcess>();
   const end = async (name: string) => void (await processes.get(name)?.end('SIGTERM'));
+  // The gateway's first start needs a published graph, as `depends_on` says.
+  await startReady('registry');
   const parts = services.map(({ name }) => name).filter((name) => !STORES.includes(name) && name !== 'database-init');
   for (const names of [STORES, parts]) ends.push(() => Promise.all(names.map(end)));
   const localised = (service: ComposeService) => localise(service, services, ports);
@@ -85,7 +92,7 @@ async function assemble(ends: (() => Promise<unknown>)[], stop: () => Promise<vo
   await startMosquitto(services, ports, folder, processes, variables);
   const { running: init } = await start('database-init');
   if ((await init.ended) !== 0) throw new Error(`database-init failed:\n${init.output()}`);
-  await Promise.all(parts.map(startReady));
+  await Promise.all(parts.filter((name) => name !== 'registry').map(startReady));
 
   const url = `http://127.0.0.1:${ports.get('gateway')}`;
   return {

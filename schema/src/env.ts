@@ -8,6 +8,8 @@ const serviceVariables = z.object({
   INTERNAL_TOKEN: secret,
   REGISTRY_ADMIN_KEY: secret,
   REGISTRY_SIGNING_KEY: z.base64().min(32),
+  /** `on`: the schema files of this release are published at the start, once. */
+  PUBLISH_RELEASE: z.enum(['on', 'off']).default('off'),
   USAGE_RETENTION_DAYS: z.coerce.number().int().min(1).max(3_650).default(90),
 });
 
@@ -20,6 +22,7 @@ export function loadServiceEnv(source: NodeJS.ProcessEnv = process.env) {
     internalToken: env.INTERNAL_TOKEN,
     adminKey: env.REGISTRY_ADMIN_KEY,
     signingKey: env.REGISTRY_SIGNING_KEY,
+    publishRelease: env.PUBLISH_RELEASE === 'on',
     usageRetentionDays: env.USAGE_RETENTION_DAYS,
     logLevel: env.LOG_LEVEL,
     shutdownGraceMs: env.SHUTDOWN_GRACE_MS,

@@ -8,10 +8,11 @@ import { SMALL_GRAPH, SMALL_SUBGRAPHS, urlOfSmall } from './small-graph.js';
 export const INTERNAL_TOKEN = 'internal-token-of-the-registry-in-tests';
 const ADMIN_KEY = 'admin-key-of-the-registry-in-these-tests';
 
+export const aSigningKey = () => generateKeyPairSync('ed25519').privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64');
+
 /** A registry on a database of the test's own. */
 export async function startTestRegistry(databaseUrl: string) {
-  const { privateKey } = generateKeyPairSync('ed25519');
-  const signingKey = privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64');
+  const signingKey = aSigningKey();
   const start = () =>
     createRegistryService({ version: 'test', log: silentLog, databaseUrl, internalToken: INTERNAL_TOKEN, adminKey: ADMIN_KEY, signingKey });
   let service: RegistryService = await start();
