@@ -71,8 +71,6 @@ async function assemble(ends: (() => Promise<unknown>)[], stop: () => Promise<vo
 
   const processes = new Map<string, RunningProcess>();
   const end = async (name: string) => void (await processes.get(name)?.end('SIGTERM'));
-  // The gateway's first start needs a published graph, as `depends_on` says.
-  await startReady('registry');
   const parts = services.map(({ name }) => name).filter((name) => !STORES.includes(name) && name !== 'database-init');
   for (const names of [STORES, parts]) ends.push(() => Promise.all(names.map(end)));
   const localised = (service: ComposeService) => localise(service, services, ports);
@@ -92,6 +90,8 @@ async function assemble(ends: (() => Promise<unknown>)[], stop: () => Promise<vo
   await startMosquitto(services, ports, folder, processes, variables);
   const { running: init } = await start('database-init');
   if ((await init.ended) !== 0) throw new Error(`database-init failed:\n${init.output()}`);
+  // The gateway's first start needs a published graph, as `depends_on` says.
+  await startReady('registry');
   await Promise.all(parts.filter((name) => name !== 'registry').map(startReady));
 
   const url = `http://127.0.0.1:${ports.get('gateway')}`;
