@@ -6,7 +6,7 @@ import { startTracing } from '@pulsegraph/kit/tracing';
 import { VERSION } from '@pulsegraph/kit/version';
 import { USAGE, parseCli, type CliOptions } from './cli-options.js';
 import { createGateway, type Gateway } from './gateway.js';
-import type { TrustedDocuments } from './operation/request-resolver.js';
+import type { TrustedDocuments } from './operation/trusted-set.js';
 import { startDistributed } from './distributed.js';
 import { supergraphFromFile, supergraphFromUrl } from './supergraph/source.js';
 

@@ -11,7 +11,7 @@ import { loadEnv } from './env.js';
 import { createGateway } from './gateway.js';
 import { jwksFromUrl } from './identity/access-token.js';
 import { apiKeysFromUrl } from './identity/api-key.js';
-import type { TrustedDocuments } from './operation/request-resolver.js';
+import type { TrustedDocuments } from './operation/trusted-set.js';
 import { supergraphFromRegistry } from './supergraph/registry-source.js';
 import { supergraphFromFile, supergraphFromUrl, type SupergraphSource } from './supergraph/source.js';
 

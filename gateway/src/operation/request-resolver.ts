@@ -3,10 +3,7 @@ import { DomainError } from '@pulsegraph/kit/errors';
 import { LRUCache } from 'lru-cache';
 import type { Role, Viewer } from '@pulsegraph/contracts';
 import type { GraphQLRequest } from './engine.js';
-import { TrustedSet } from './trusted-set.js';
-
-/** Documents that may run, by their SHA-256 in hex. */
-export type TrustedDocuments = ReadonlyMap<string, string>;
+import { TrustedSet, type TrustedDocuments } from './trusted-set.js';
 
 export interface RequestResolverOptions {
   /** Null: any document may run. */

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { Kind, parse, print, stripIgnoredCharacters, visit } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import type { TrustedDocuments } from './request-resolver.js';
+
+/** Documents that may run, by their SHA-256 in hex. */
+export type TrustedDocuments = ReadonlyMap<string, string>;
 
 /**
  * Documents that may run. A client's library may lay a document out anew and add `__typename` to it: it is the same
