@@ -30,6 +30,9 @@ const variables = z.object({
   /** `smtp(s)://…`, or `file:///folder` for one .eml file per mail. */
   MAIL_URL: z.url({ protocol: /^(smtps?|file)$/ }).optional(),
   MAIL_FROM: z.string().default('Pulsegraph <no-reply@localhost>'),
+  TWILIO_URL: z.url().default('https://api.twilio.com'),
+  /** Whether notification channels may lead to addresses of this network. */
+  NOTIFY_PRIVATE_ADDRESSES: z.enum(['refuse', 'allow']).default('refuse'),
 });
 
 /** The only reader of `process.env` here. Throws one error that names every bad variable, and never a value. */
@@ -48,6 +51,8 @@ export function loadEnv(source: NodeJS.ProcessEnv = process.env) {
     publicUrl: env.PUBLIC_URL,
     mqttPublicUrl: env.MQTT_PUBLIC_URL,
     mail: { url: env.MAIL_URL ?? pathToFileURL(join(resolve(env.DATA_DIR), 'outbox')).href, from: env.MAIL_FROM },
+    twilioUrl: env.TWILIO_URL,
+    notifyPrivateAddresses: env.NOTIFY_PRIVATE_ADDRESSES === 'allow' ? ('allow-private' as const) : ('refuse-private' as const),
     logLevel: env.LOG_LEVEL,
     shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
   });

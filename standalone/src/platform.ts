@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createAlertEvaluator, createAlertsSubgraph } from '@pulsegraph/alerts';
+import { createAlertEvaluator, createAlertNotifier, createAlertsSubgraph } from '@pulsegraph/alerts';
 import { createDevicesSubgraph } from '@pulsegraph/devices';
 import { createGateway, supergraphFromFile } from '@pulsegraph/gateway';
 import { createBridge } from '@pulsegraph/ingest-bridge';
@@ -121,13 +121,24 @@ async function assemble(
     eventLog,
     log: part('telemetry-writer'),
   });
+  const channels = { dataKeys: [secrets.dataKey], addresses: env.notifyPrivateAddresses };
   const alerts = await createAlertsSubgraph({
     ...common,
+    ...channels,
     auditSink,
     databaseUrl: database.urlOf('alerts'),
     bus,
     projection,
     log: part('alerts'),
+  });
+  const notifier = createAlertNotifier({
+    ...channels,
+    databaseUrl: database.urlOf('alerts'),
+    mailer,
+    publicUrl,
+    twilioUrl: env.twilioUrl,
+    users,
+    log: part('alert-notifier'),
   });
   const evaluator = createAlertEvaluator({
     ...common,
@@ -137,7 +148,7 @@ async function assemble(
     projection,
     log: part('alert-evaluator'),
   });
-  for (const [name, started] of Object.entries({ users, devices, telemetry, writer, alerts, evaluator })) {
+  for (const [name, started] of Object.entries({ users, devices, telemetry, writer, alerts, evaluator, notifier })) {
     await started.start();
     if (started !== users && started !== devices) onStop(name, () => started.stop());
   }

@@ -20,6 +20,7 @@ export const METRIC = {
   storeLatency: 'pulsegraph_store_latency_seconds',
   logBacklog: 'pulsegraph_log_backlog_records',
   alertTransitions: 'pulsegraph_alert_transitions_total',
+  notificationDeliveries: 'pulsegraph_notification_deliveries_total',
   graphqlOperations: 'pulsegraph_graphql_operations_total',
   graphqlDuration: 'pulsegraph_graphql_duration_seconds',
 } as const;

@@ -31,6 +31,19 @@ export interface ApiKeyVerification {
   expiresAtMs: number | null;
 }
 
+/** Body of `POST /internal/contacts` (internal token): where people of an organization can be reached. */
+export interface ContactQuestion {
+  organizationId: string;
+  userIds: readonly string[];
+}
+
+/** One of its answers; only active people of that organization are in it. */
+export interface Contact {
+  id: string;
+  name: string;
+  email: string;
+}
+
 /** Header, and graphql-ws connection parameter, that carries the signed viewer from the gateway to a subgraph. */
 export const VIEWER_HEADER = 'x-pulsegraph-viewer';
 /** Travels from the client to the database; echoed to the client. */

@@ -11,3 +11,5 @@ export * from './programs/programs.js';
 export * from './redis/test-redis.js';
 export * from './waits/eventually.js';
 export * from './waits/free-port.js';
+export * from './http/test-receiver.js';
+export * from './smtp/test-smtp-server.js';

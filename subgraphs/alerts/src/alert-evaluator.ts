@@ -14,6 +14,7 @@ import { RuleBook } from './evaluator/rule-book.js';
 import { StateStore } from './evaluator/state.store.js';
 import { keepWatch } from './evaluator/watch-gap.js';
 import { VerdictSaver } from './evaluator/verdict.saver.js';
+import { prepareJobQueue } from './job/index.js';
 import { Periodic } from './periodic.js';
 import { SilenceBook } from './silence/silence-book.js';
 import { MIGRATIONS } from './migrations/index.js';
@@ -116,7 +117,7 @@ export function createAlertEvaluator(options: AlertEvaluatorOptions): AlertEvalu
 
   return {
     async start() {
-      await migrate(databaseUrl, 'alerts', MIGRATIONS);
+      await migrate(databaseUrl, 'alerts', MIGRATIONS, () => prepareJobQueue(databaseUrl));
       await untilReady(projection);
       leaveRegistry = projection.onChange((changes, snapshot) => {
         evaluator.watches.onRegistryChange(changes, snapshot);

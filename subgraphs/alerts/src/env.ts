@@ -2,11 +2,11 @@ import { commonVariables, httpUrl, parseEnv, port, postgresUrl, redisUrl, secret
 import { parseDurationMs } from '@pulsegraph/kit/scalars';
 import { z } from 'zod';
 
-const DEFAULT_PORTS = { api: 4003, evaluator: 4013 };
+const DEFAULT_PORTS = { api: 4003, evaluator: 4013, notifier: 4014 };
 
 const variables = z.object({
   ...commonVariables,
-  ROLE: z.enum(['api', 'evaluator']).default('api'),
+  ROLE: z.enum(['api', 'evaluator', 'notifier']).default('api'),
   PORT: port(0).optional(),
   DATABASE_URL: postgresUrl,
   DEVICES_URL: httpUrl,
@@ -15,6 +15,14 @@ const variables = z.object({
   EVENT_LOG: z.literal('redis', 'must be redis: in memory, no other process could read it').default('redis'),
   INTERNAL_TOKEN: secret,
   VIEWER_KEY: secretList,
+  DATA_KEY: secretList.optional(),
+  PUBLIC_URL: httpUrl.default('http://localhost:4000'),
+  /** `smtp(s)://…`, or `file:///folder` for one .eml file per mail. */
+  MAIL_URL: z.url({ protocol: /^(smtps?|file)$/ }).optional(),
+  MAIL_FROM: z.string().default('Pulsegraph <no-reply@localhost>'),
+  TWILIO_URL: httpUrl.default('https://api.twilio.com'),
+  /** Whether channels may lead to addresses of our own network. */
+  NOTIFY_PRIVATE_ADDRESSES: z.enum(['refuse', 'allow']).default('refuse'),
   REPLAY_WINDOW: z
     .string()
     .default('PT1H')
@@ -41,6 +49,11 @@ export function loadEnv(source: NodeJS.ProcessEnv = process.env) {
     eventLog: env.EVENT_LOG,
     internalToken: env.INTERNAL_TOKEN,
     viewerKeys: env.VIEWER_KEY,
+    dataKeys: env.DATA_KEY ?? [],
+    publicUrl: env.PUBLIC_URL,
+    mail: env.MAIL_URL === undefined ? null : { url: env.MAIL_URL, from: env.MAIL_FROM },
+    twilioUrl: env.TWILIO_URL,
+    addresses: env.NOTIFY_PRIVATE_ADDRESSES === 'allow' ? ('allow-private' as const) : ('refuse-private' as const),
     replayWindowMs: env.REPLAY_WINDOW,
     logLevel: env.LOG_LEVEL,
     shutdownGraceMs: env.SHUTDOWN_GRACE_MS,

@@ -4,14 +4,17 @@ import { createEventLog } from '@pulsegraph/kit/event-log';
 import { createHttpService } from '@pulsegraph/kit/http';
 import { createRedisBus, type LiveBus } from '@pulsegraph/kit/live-bus';
 import { createLog, type Log } from '@pulsegraph/kit/log';
+import { createMailer } from '@pulsegraph/kit/mail';
 import { createRegistryProjection, httpRegistrySource, type RegistryProjection } from '@pulsegraph/kit/registry';
 import { onSignals, shutDown, type ShutdownStep } from '@pulsegraph/kit/shutdown';
 import { serveSubgraph } from '@pulsegraph/kit/subgraph';
 import { startTracing } from '@pulsegraph/kit/tracing';
 import { VERSION } from '@pulsegraph/kit/version';
 import { createAlertEvaluator } from './alert-evaluator.js';
+import { createAlertNotifier } from './alert-notifier.js';
 import { createAlertsSubgraph } from './alerts-subgraph.js';
 import { loadEnv } from './env.js';
+import { httpUserDirectory } from './notification/user-directory.js';
 
 type Env = ReturnType<typeof loadEnv>;
 
@@ -23,9 +26,18 @@ interface Shared {
 }
 
 async function startApi({ env, log, bus, projection }: Shared): Promise<ShutdownStep[]> {
-  const { databaseUrl, viewerKeys, internalToken } = env;
-  const auditSink = httpAuditSink({ usersUrl: env.usersUrl, internalToken });
-  const alerts = await createAlertsSubgraph({ databaseUrl, bus, log, viewerKeys, cursorKeys: viewerKeys, projection, auditSink });
+  const { databaseUrl, viewerKeys, internalToken, dataKeys, addresses } = env;
+  const alerts = await createAlertsSubgraph({
+    databaseUrl,
+    bus,
+    log,
+    viewerKeys,
+    cursorKeys: viewerKeys,
+    projection,
+    dataKeys,
+    addresses,
+    auditSink: httpAuditSink({ usersUrl: env.usersUrl, internalToken }),
+  });
   const served = await serveSubgraph(alerts, { version: VERSION, internalToken, log });
   await alerts.start();
   log.info({ port: await served.listen(env.port) }, 'Alerts subgraph is listening');
@@ -50,10 +62,33 @@ async function startEvaluator({ env, log, bus, projection }: Shared): Promise<Sh
   ];
 }
 
+async function startNotifier({ env, log }: Pick<Shared, 'env' | 'log'>): Promise<ShutdownStep[]> {
+  const { databaseUrl, dataKeys, publicUrl, addresses, twilioUrl, internalToken } = env;
+  const mailer = env.mail && createMailer(env.mail.url, env.mail.from);
+  const users = httpUserDirectory({ url: env.usersUrl, internalToken });
+  const notifier = createAlertNotifier({ databaseUrl, dataKeys, publicUrl, addresses, twilioUrl, mailer, users, log });
+  const http = createHttpService({ version: VERSION, checks: notifier.checks, log });
+  await notifier.start();
+  log.info({ port: await http.listen(env.port) }, 'Alert notifier is listening');
+  return [
+    { name: 'notifier', run: () => notifier.stop() },
+    { name: 'mail', run: () => mailer?.close() },
+    { name: 'http', run: () => http.close() },
+  ];
+}
+
+const NAMES = { api: 'alerts', evaluator: 'alert-evaluator', notifier: 'alert-notifier' } as const;
+
 async function main(): Promise<void> {
   const env = loadEnv();
-  await startTracing(env.role === 'api' ? 'alerts' : 'alert-evaluator');
-  const log = createLog(env.role === 'api' ? 'alerts' : 'alert-evaluator', env.logLevel);
+  await startTracing(NAMES[env.role]);
+  const log = createLog(NAMES[env.role], env.logLevel);
+  if (env.role === 'notifier') {
+    // It knows nothing but the database: neither readings nor the registry.
+    const steps = await startNotifier({ env, log });
+    onSignals(async () => void (await shutDown(steps, env.shutdownGraceMs, log)), log);
+    return;
+  }
   const bus = createRedisBus({ url: env.redisUrl, log });
   const source = httpRegistrySource({ url: env.devicesUrl, internalToken: env.internalToken });
   const projection = createRegistryProjection({ source, bus, log });

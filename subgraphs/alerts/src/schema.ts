@@ -9,6 +9,17 @@ import { BacktestResolver } from './backtest/backtest.resolver.js';
 import type { AlertsContext } from './context.js';
 import { DeviceStatusResolver } from './device-status/device-status.resolver.js';
 import { AssetResolver, DeviceResolver, PatientResolver } from './entity/entity.resolver.js';
+import { NotificationChannelResolver } from './channel/notification-channel.resolver.js';
+import { NotificationChannelConnectionResolver } from './channel/notification-channel.type.js';
+import {
+  AlertNotificationsResolver,
+  ChannelDeliveriesResolver,
+  NotificationDeliveryResolver,
+} from './delivery/notification-delivery.resolver.js';
+import { NotificationDeliveryConnectionResolver } from './delivery/notification-delivery.type.js';
+import { EscalationPolicyResolver, EscalationStepResolver } from './escalation-policy/escalation-policy.resolver.js';
+import { EscalationPolicyConnectionResolver } from './escalation-policy/escalation-policy.type.js';
+import { PushSubscriptionResolver } from './push/push-subscription.resolver.js';
 import { SilenceResolver } from './silence/silence.resolver.js';
 import { SilenceConnectionResolver } from './silence/silence.type.js';
 import { User } from './entity/stub.type.js';
@@ -22,6 +33,16 @@ const RESOLVERS = [
   AlertRuleConnectionResolver,
   SilenceResolver,
   SilenceConnectionResolver,
+  NotificationChannelResolver,
+  NotificationChannelConnectionResolver,
+  ChannelDeliveriesResolver,
+  NotificationDeliveryResolver,
+  NotificationDeliveryConnectionResolver,
+  AlertNotificationsResolver,
+  EscalationPolicyResolver,
+  EscalationPolicyConnectionResolver,
+  EscalationStepResolver,
+  PushSubscriptionResolver,
   DeviceStatusResolver,
   DeviceResolver,
   AssetResolver,

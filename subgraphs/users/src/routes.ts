@@ -1,4 +1,4 @@
-import type { ApiKeyQuestion } from '@pulsegraph/contracts';
+import { isUuid, type ApiKeyQuestion, type ContactQuestion } from '@pulsegraph/contracts';
 import type { AuditSink } from '@pulsegraph/kit/audit';
 import { requireInternalToken } from '@pulsegraph/kit/http';
 import { json, Router } from 'express';
@@ -6,17 +6,19 @@ import { auditRoutes } from './audit/audit.routes.js';
 import type { ApiKeyService } from './api-key/api-key.service.js';
 import type { RevocationFeed } from './revocation/revocation-feed.js';
 import { JWKS_MAX_AGE_S, type SigningKeys } from './token/signing-keys.js';
+import type { UserService } from './user/user.service.js';
 
 export interface RouteServices {
   keys: SigningKeys;
   feed: RevocationFeed;
   apiKeys: ApiKeyService;
   auditTrail: AuditSink;
+  users: Pick<UserService, 'contactsOf'>;
   internalToken: string;
 }
 
 /** What other processes ask: public keys are for anybody, the feed for those with the internal token. */
-export function usersRoutes({ keys, feed, apiKeys, auditTrail, internalToken }: RouteServices): Router {
+export function usersRoutes({ keys, feed, apiKeys, auditTrail, users, internalToken }: RouteServices): Router {
   const router = Router();
   router.get('/.well-known/jwks.json', async (_request, response) => {
     response.set('Cache-Control', `public, max-age=${JWKS_MAX_AGE_S}`).json(await keys.jwks());
@@ -38,6 +40,19 @@ export function usersRoutes({ keys, feed, apiKeys, auditTrail, internalToken }: 
     const verification = await apiKeys.verify(key);
     if (verification) response.json(verification);
     else response.status(404).json({ error: 'This key is unknown, revoked or over.' });
+  });
+  router.post('/internal/contacts', requireInternalToken(internalToken), json({ limit: '64kb' }), async (request, response) => {
+    const { organizationId, userIds } = (request.body ?? {}) as Partial<ContactQuestion>;
+    if (typeof organizationId !== 'string' || !isUuid(organizationId) || !Array.isArray(userIds)) {
+      response.status(400).json({ error: 'The body must be {"organizationId": "…", "userIds": ["…"]}.' });
+      return;
+    }
+    response.json(
+      await users.contactsOf(
+        organizationId,
+        userIds.filter((id) => typeof id === 'string'),
+      ),
+    );
   });
   router.use(auditRoutes(auditTrail, internalToken));
   return router;

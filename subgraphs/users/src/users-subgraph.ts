@@ -1,4 +1,4 @@
-import type { ApiKeyVerification } from '@pulsegraph/contracts';
+import type { ApiKeyVerification, Contact } from '@pulsegraph/contracts';
 import { audited, type AuditSink } from '@pulsegraph/kit/audit';
 import type { LiveBus } from '@pulsegraph/kit/live-bus';
 import type { Log } from '@pulsegraph/kit/log';
@@ -47,6 +47,8 @@ export interface UsersSubgraph extends Subgraph {
   rotateSigningKey(): Promise<void>;
   /** Null for a key that is unknown, revoked or over. Over HTTP: `POST /internal/api-keys/verify`. */
   verifyApiKey(secret: string): Promise<ApiKeyVerification | null>;
+  /** Active people of the organization. Over HTTP: `POST /internal/contacts`. */
+  contactsOf(organizationId: string, userIds: readonly string[]): Promise<Contact[]>;
   readonly revocationSource: RevocationSource;
   /** Where the other subgraphs' records belong. Over HTTP: `POST /internal/audit`. */
   readonly auditSink: AuditSink;
@@ -107,6 +109,7 @@ export async function createUsersSubgraph(options: UsersSubgraphOptions): Promis
       feed: services.feed,
       apiKeys: services.apiKeys,
       auditTrail: services.auditTrail,
+      users: services.users,
       internalToken,
     }),
     checks: [
@@ -128,6 +131,7 @@ export async function createUsersSubgraph(options: UsersSubgraphOptions): Promis
     jwks: () => services.keys.jwks(),
     rotateSigningKey: () => services.keys.rotate(),
     verifyApiKey: (secret) => services.apiKeys.verify(secret),
+    contactsOf: (organizationId, userIds) => services.users.contactsOf(organizationId, userIds),
     revocationSource: { fetch: (since) => services.feed.fetch(since) },
     auditSink: services.auditTrail,
     ensureDemoOrganization: (demo) => services.bootstrap.ensureDemoOrganization(demo),

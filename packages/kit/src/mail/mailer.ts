@@ -9,6 +9,8 @@ export interface Mail {
   subject: string;
   /** Plain text; nothing in it can be taken for markup. */
   text: string;
+  /** The same for every attempt to send the same mail, so that a mailbox can tell a repeat: `<id@host>`. */
+  messageId?: string;
 }
 
 export interface Mailer {
@@ -22,18 +24,19 @@ const DEADLINE_MS = 10_000;
 /**
  * @param url `smtp://user:password@host:587`, `smtps://…`, or `file:///folder` where each mail becomes an .eml file.
  * @param from For example `Pulsegraph <alerts@example.org>`.
+ * @param deadlineMs How long a server may be silent at each point of the conversation.
  */
-export function createMailer(url: string, from: string): Mailer {
-  return new URL(url).protocol === 'file:' ? fileMailer(fileURLToPath(url), from) : smtpMailer(url, from);
+export function createMailer(url: string, from: string, deadlineMs = DEADLINE_MS): Mailer {
+  return new URL(url).protocol === 'file:' ? fileMailer(fileURLToPath(url), from) : smtpMailer(url, from, deadlineMs);
 }
 
-function smtpMailer(url: string, from: string): Mailer {
+function smtpMailer(url: string, from: string, deadlineMs: number): Mailer {
   const transport = createTransport({
     url,
     pool: true,
-    connectionTimeout: DEADLINE_MS,
-    greetingTimeout: DEADLINE_MS,
-    socketTimeout: DEADLINE_MS,
+    connectionTimeout: deadlineMs,
+    greetingTimeout: deadlineMs,
+    socketTimeout: deadlineMs,
   });
   return {
     send: async (mail) => void (await transport.sendMail({ ...mail, from })),

@@ -2,16 +2,21 @@ import { Client } from 'pg';
 import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { roleName, type DatabaseOwner } from './role.js';
 
-/** Runs what is missing, forward only, under an advisory lock: several instances may start at once. */
+/**
+ * Runs what is missing, forward only, under an advisory lock: several instances may start at once.
+ * @param prepare Runs first, under the same lock: what a library migrates by itself and our migrations build on.
+ */
 export async function migrate(
   databaseUrl: string,
   owner: DatabaseOwner,
   migrations: readonly (new () => MigrationInterface)[],
+  prepare: () => Promise<void> = () => Promise.resolve(),
 ): Promise<void> {
   const lock = new Client({ connectionString: databaseUrl });
   await lock.connect();
   try {
     await lock.query('select pg_advisory_lock(hashtext($1))', [`pulsegraph-migrate-${owner}`]);
+    await prepare();
     const dataSource = new DataSource({
       type: 'postgres',
       url: databaseUrl,

@@ -1,5 +1,5 @@
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
-import { roleName, rolePassword, type DatabaseOwner } from './role.js';
+import { JOB_SCHEMAS, roleName, rolePassword, type DatabaseOwner } from './role.js';
 
 export interface ProvisionOptions {
   /** A superuser's connection to the database that holds the schemas. */
@@ -42,6 +42,11 @@ async function ensureSchema(client: Client, database: string, owner: DatabaseOwn
   const schema = escapeIdentifier(owner);
   const migrator = escapeIdentifier(roleName(owner, 'migrator'));
   await client.query(`create schema if not exists ${schema} authorization ${migrator}`);
+  if (owner in JOB_SCHEMAS) {
+    const jobs = escapeIdentifier(JOB_SCHEMAS[owner as keyof typeof JOB_SCHEMAS]);
+    await client.query(`create schema if not exists ${jobs} authorization ${migrator}`);
+    await client.query(`grant usage on schema ${jobs} to ${escapeIdentifier(roleName(owner, 'service'))}`);
+  }
   for (const kind of ['migrator', 'api', 'service'] as const) {
     const role = escapeIdentifier(roleName(owner, kind));
     await client.query(`grant connect on database ${escapeIdentifier(database)} to ${role}`);

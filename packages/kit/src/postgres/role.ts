@@ -10,6 +10,9 @@ export type DatabaseOwner = SubgraphOwner | 'registry';
  */
 export type RoleKind = 'migrator' | 'api' | 'service';
 
+/** A job queue's tables live beside the subgraph's own, in a schema that a library migrates and the same migrator owns. */
+export const JOB_SCHEMAS = { alerts: 'alerts_jobs' } as const satisfies Partial<Record<DatabaseOwner, string>>;
+
 export function roleName(owner: DatabaseOwner, kind: RoleKind): string {
   return `${owner}_${kind}`;
 }

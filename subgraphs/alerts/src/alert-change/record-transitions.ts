@@ -13,6 +13,20 @@ export interface Transition {
   value: number | null;
 }
 
+/** Of these somebody may have to hear, of an end also where it is silenced by now; the notifier finds out who. */
+const NOTIFIED = `('RAISED', 'REOPENED', 'SEVERITY_CHANGED', 'UNSILENCED', 'ESCALATED', 'RESOLVED')`;
+
+/** A job in the same transaction: there is no alert that nobody is told of, and no telling of one that was not stored. */
+async function requestNotifications(sql: Sql, rows: string): Promise<void> {
+  await sql(
+    `select plan_notifications(jsonb_build_object('transitions', jsonb_agg(jsonb_build_object(
+       'alertId', a.id, 'transition', t.transition, 'no', a.event_count, 'level', a.escalation_level))))
+     from jsonb_to_recordset($1) as t(alert_id uuid, transition text) join alert a on a.id = t.alert_id
+     where t.transition in ${NOTIFIED} and (not a.silenced or t.transition = 'RESOLVED') having count(*) > 0`,
+    [rows],
+  );
+}
+
 /**
  * Writes history and change feed for alerts of one organization, at most one transition per alert and call. Comes last in
  * its transaction: from here to the commit nobody else of the organization can, which makes the numbers commit-ordered.
@@ -45,6 +59,7 @@ export async function recordTransitions(
      join alert a on a.id = t.alert_id`,
     [rows, atMs],
   );
+  await requestNotifications(sql, rows);
   const [head] = await sql<{ seq: string }>(
     `insert into alert_change_head (organization_id, seq) values ($1, $2)
      on conflict (organization_id) do update set seq = alert_change_head.seq + excluded.seq returning seq`,

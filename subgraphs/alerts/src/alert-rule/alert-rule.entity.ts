@@ -27,6 +27,8 @@ export class AlertRule {
   @Field(() => ConditionType) @Column('jsonb') condition!: Condition;
   @Field(() => SeverityEnum) @Column('text') severity!: Severity;
   @Field(() => Int) @Column('integer') version!: number;
+  /** Null: the default, which escalates after five minutes. */
+  @Column('uuid', { name: 'escalation_policy_id', nullable: true }) escalationPolicyId!: string | null;
   @Column('integer') armed!: number;
   @Column('timestamptz', { name: 'created_at' }) createdAt!: Date;
   @Column('timestamptz', { name: 'updated_at' }) updatedAt!: Date;

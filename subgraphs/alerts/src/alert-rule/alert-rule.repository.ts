@@ -59,6 +59,13 @@ export class AlertRuleRepository {
     );
   }
 
+  /** @throws NOT_FOUND for a policy that the organization does not have */
+  async requirePolicy(manager: EntityManager, id: string | null): Promise<void> {
+    if (id === null) return;
+    const found = isUuid(id) ? await sqlOfManager(manager)('select from escalation_policy where id = $1', [id]) : [];
+    if (found.length === 0) throw errors.notFound('escalation policy');
+  }
+
   /** Locks the rule until the transaction ends. @throws NOT_FOUND */
   async lock(manager: EntityManager, id: string): Promise<AlertRule> {
     const rule = isUuid(id)

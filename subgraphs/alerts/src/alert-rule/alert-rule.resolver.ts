@@ -5,6 +5,7 @@ import { requirePermission } from '@pulsegraph/kit/viewer';
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { AlertsContext } from '../context.js';
 import { AlertRuleConnection } from './alert-rule.connection.js';
+import { EscalationPolicy } from '../escalation-policy/escalation-policy.entity.js';
 import { AlertRule, ruleKeysetOf } from './alert-rule.entity.js';
 import { AlertRuleInput } from './alert-rule.input.js';
 import type { AlertRuleRepository } from './alert-rule.repository.js';
@@ -69,6 +70,14 @@ export class AlertRuleResolver {
   @Mutation(() => ID, { description: "Resolves the rule's open alerts." })
   deleteAlertRule(@Arg('id', () => ID) id: string, @Ctx() { viewer }: AlertsContext): Promise<string> {
     return this.service.delete(requirePermission(viewer, 'rules:write'), id);
+  }
+
+  @FieldResolver(() => EscalationPolicy, {
+    nullable: true,
+    description: 'Null: every channel, and once more after five minutes unacknowledged.',
+  })
+  escalationPolicy(@Root() { escalationPolicyId }: AlertRule, @Ctx() { loaders }: AlertsContext): Promise<EscalationPolicy | null> {
+    return escalationPolicyId === null ? Promise.resolve(null) : loaders.escalationPolicy.load(escalationPolicyId);
   }
 
   @FieldResolver(() => String, { description: 'The condition in words.' })

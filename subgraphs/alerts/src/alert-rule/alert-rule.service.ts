@@ -38,7 +38,10 @@ export class AlertRuleService {
       deletedAt: null,
       deletedByUser: false,
     });
-    await this.rules.within(organizationId, (manager) => manager.insert(AlertRule, rule));
+    await this.rules.within(organizationId, async (manager) => {
+      await this.rules.requirePolicy(manager, rule.escalationPolicyId);
+      await manager.insert(AlertRule, rule);
+    });
     this.announcer.rules();
     return rule;
   }
@@ -50,6 +53,7 @@ export class AlertRuleService {
       if (rule.version !== expectedVersion) {
         throw errors.conflict('Somebody changed this rule in the meantime.', { expectedVersion, version: rule.version });
       }
+      await this.rules.requirePolicy(manager, draft.escalationPolicyId);
       const { severity, enabled } = rule;
       Object.assign(rule, draft, { origin: 'USER' });
       if (rule.enabled && !enabled) rule.armed++;

@@ -27,6 +27,7 @@ const ruleRules = z.object({
   severity: z.enum(SEVERITIES),
   target: targetRules,
   condition: conditionRules,
+  escalationPolicyId: orNull(z.string()),
   enabled: z.boolean().default(true),
 });
 

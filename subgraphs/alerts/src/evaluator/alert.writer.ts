@@ -36,6 +36,10 @@ interface Changed {
 const ACTION_COLUMNS = `id uuid, rule_id uuid, device_id uuid, device_key text, device_name text, asset_id uuid, patient_id uuid, kind text,
   metric text, value double precision, unit text, threshold double precision, message text, silenced boolean, started_us double precision`;
 
+/** When an alert that is raised now escalates for the first time: by its rule's policy, or the default. */
+const escalationAt = (rule: string, nowMs: string, defaultMs: string) =>
+  `to_timestamp((${nowMs}::double precision + escalation_after_ms(${rule}, 0, ${defaultMs}::double precision)) / 1000)`;
+
 /** An offline device mutes what its own metrics say. */
 const IS_SILENCED = `(w.silenced or (w.kind <> 'DEVICE_OFFLINE' and exists (
   select from alert o where o.device_id = w.device_id and o.kind = 'DEVICE_OFFLINE' and o.status <> 'RESOLVED')))`;
@@ -111,13 +115,13 @@ async function reopen(sql: Sql, rows: string, nowMs: number, { reopenWithinMs, e
      )
      update alert a set status = 'TRIGGERED', resolved_at = null, acknowledged_at = null, acknowledged_by = null,
        escalated_at = null, escalation_level = 0, silenced = last.silenced,
-       escalate_at = case when last.silenced then null else to_timestamp($3::double precision / 1000) end,
+       escalate_at = case when last.silenced then null else ${escalationAt('a.rule_id', '$3', '$4')} end,
        occurrences = a.occurrences + 1, event_count = a.event_count + 1,
        value = last.value, message = last.message, kind = last.kind, threshold = last.threshold
      from last
      where a.id = last.id and a.status = 'RESOLVED' and a.resolved_at > to_timestamp($2::double precision / 1000)
      returning a.id, a.rule_id, a.device_id, last.status, last.severity`,
-    [rows, nowMs - reopenWithinMs, nowMs + escalateAfterMs],
+    [rows, nowMs - reopenWithinMs, nowMs, escalateAfterMs],
   );
 }
 
@@ -129,12 +133,12 @@ async function raise(sql: Sql, rows: string, nowMs: number, { escalateAfterMs }:
      select w.id, r.organization_id, w.rule_id, w.device_id, w.device_key, w.device_name, w.asset_id, w.patient_id, w.kind, r.severity,
             'TRIGGERED', w.metric, w.value, w.unit, w.threshold, w.message, to_timestamp(w.started_us / 1000000),
             to_timestamp($2::double precision / 1000), ${IS_SILENCED},
-            case when ${IS_SILENCED} then null else to_timestamp($3::double precision / 1000) end, 1
+            case when ${IS_SILENCED} then null else ${escalationAt('w.rule_id', '$2', '$3')} end, 1
      from jsonb_to_recordset($1) as w(${ACTION_COLUMNS})
      join alert_rule r on r.id = w.rule_id and r.enabled and r.deleted_at is null
      on conflict (rule_id, device_id) where status <> 'RESOLVED' do nothing
      returning id, rule_id, device_id, null as status, null as severity`,
-    [rows, nowMs, nowMs + escalateAfterMs],
+    [rows, nowMs, escalateAfterMs],
   );
 }
 

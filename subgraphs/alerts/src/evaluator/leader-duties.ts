@@ -96,7 +96,7 @@ export class LeaderDuties {
     await this.evaluateConnectivity(this.connectivityChanged);
     await this.evaluateSilences(nowMs);
     await muteAlerts(this.options);
-    await escalateAlerts(pool, nowMs, announcer);
+    await escalateAlerts(pool, nowMs, this.options.escalateAfterMs, announcer);
     if (nowMs - this.prunedAtMs >= PRUNE_EVERY_MS) await this.prune(nowMs);
   }
 

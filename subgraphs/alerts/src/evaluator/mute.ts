@@ -74,9 +74,10 @@ async function apply(
          join alert a on a.id = m."alertId" and a.status <> 'RESOLVED' and a.silenced <> m.silenced order by a.id for update of a
        )
        update alert a set silenced = wanted.silenced, event_count = a.event_count + 1,
-         escalate_at = case when wanted.silenced or a.status <> 'TRIGGERED' then null else to_timestamp($2::double precision / 1000) end
+         escalate_at = case when not wanted.silenced and a.status in ('TRIGGERED', 'ESCALATED') then to_timestamp(
+           ($2::double precision + escalation_after_ms(a.rule_id, a.escalation_level, $3::double precision)) / 1000) end
        from wanted where a.id = wanted.id returning a.id, a.silenced, wanted.note, a.status, a.severity`,
-      [JSON.stringify(mutings), nowMs + escalateAfterMs],
+      [JSON.stringify(mutings), nowMs, escalateAfterMs],
     );
     const recorded = changed.map(({ id, silenced, note, ...before }): Transition => {
       return { alertId: id, transition: silenced ? 'SILENCED' : 'UNSILENCED', before, by: null, note, value: null };

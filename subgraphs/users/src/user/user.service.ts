@@ -1,4 +1,4 @@
-import { isUuid, type Viewer } from '@pulsegraph/contracts';
+import { isUuid, type Contact, type Viewer } from '@pulsegraph/contracts';
 import { errors } from '@pulsegraph/kit/errors';
 import { parsePage, toConnection, type Connection, type Keyset, type Page } from '@pulsegraph/kit/pagination';
 import { inOrganization } from '@pulsegraph/kit/postgres';
@@ -22,6 +22,12 @@ export class UserService {
 
   findByIds(organizationId: string, ids: readonly string[], requestId: string): Promise<User[]> {
     return inOrganization(this.api, organizationId, (manager) => new UserRepository(manager).findByIds(ids), requestId);
+  }
+
+  /** Where active people of the organization can be reached; whoever else was asked for is not in the answer. */
+  async contactsOf(organizationId: string, ids: readonly string[]): Promise<Contact[]> {
+    const found = await this.findByIds(organizationId, ids.filter(isUuid), 'contacts');
+    return found.filter(({ active }) => active).map(({ id, displayName, email }) => ({ id, name: displayName, email }));
   }
 
   /** @throws NOT_FOUND, for another organization's user too. */
