@@ -91,6 +91,7 @@ async function assemble(
   const devices = await createDevicesSubgraph({
     ...common,
     auditSink,
+    dataKeys: [secrets.dataKey],
     databaseUrl: database.urlOf('devices'),
     bus,
     eventLog,

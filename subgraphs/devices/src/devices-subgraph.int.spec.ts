@@ -627,7 +627,7 @@ describe('the database roles', () => {
       }
       const steal = `update device set organization_id = '${theirs.organizationId}'`;
       await expect(inOrganizationPool(pool, mine.organizationId, (client) => client.query(steal))).rejects.toThrow(/row-level security/);
-      await expect(service.query('select display_name from patient')).rejects.toThrow(/permission denied/);
+      await expect(service.query('select bed_id from patient')).rejects.toThrow(/permission denied/);
     } finally {
       await Promise.all([pool.end(), service.end()]);
     }

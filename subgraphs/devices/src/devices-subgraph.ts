@@ -4,6 +4,7 @@ import type { LiveBus } from '@pulsegraph/kit/live-bus';
 import type { Log } from '@pulsegraph/kit/log';
 import { createDataSource, createPool, migrate, sqlOf, sqlOfClient } from '@pulsegraph/kit/postgres';
 import { createRegistryProjection, type RegistryProjection, type RegistrySource } from '@pulsegraph/kit/registry';
+import { createSealer, type KeyService } from '@pulsegraph/kit/sealing';
 import type { Subgraph, SubgraphRequest } from '@pulsegraph/kit/subgraph';
 import { createViewerVerifier } from '@pulsegraph/kit/viewer';
 import { systemClock, type Clock } from './connectivity/clock.js';
@@ -17,6 +18,8 @@ import { ENTITIES } from './entities.js';
 import { Loaders } from './loaders.js';
 import { Maintenance } from './maintenance.js';
 import { MIGRATIONS } from './migrations/index.js';
+import { PatientSealing } from './patient/patient-sealing.js';
+import { PatientVault } from './patient/patient-vault.js';
 import { createRegistrySource, registryRoutes } from './registry/registry-feed.js';
 import { buildDevicesSchema } from './schema.js';
 import { createServices } from './services.js';
@@ -36,6 +39,10 @@ export interface DevicesSubgraphOptions {
   /** What devices are told to connect to. */
   mqttPublicUrl: string;
   edge: CredentialEdge;
+  /** DATA_KEY: the first seals personal fields, all open. Without any, a key is kept in the database. */
+  dataKeys?: readonly string[];
+  /** Wraps patients' keys in place of DATA_KEY, which then only makes the blind index. */
+  keyService?: KeyService;
   /** Where the audit trail is kept; without one, records wait in the outbox. */
   auditSink?: AuditSink;
   /** How far back `deviceChanged(after:)` may reach, milliseconds; default one hour. */
@@ -64,7 +71,12 @@ export async function createDevicesSubgraph(options: DevicesSubgraphOptions): Pr
   const service = createPool({ databaseUrl, owner: 'devices', kind: 'service' }, (error) =>
     log.warn({ err: error }, 'An idle database connection broke and was replaced'),
   );
-  const { container, deviceChanges, publisher, changes } = createServices({ ...options, api, service, clock });
+  const sealer = await createSealer({ databaseUrl, owner: 'devices', secrets: options.dataKeys ?? [] });
+  const vault = new PatientVault(sealer, options.keyService);
+  const sealing = new PatientSealing(service, vault);
+  const plain = await sealing.sealPlain();
+  if (plain > 0) log.info({ patients: plain }, 'Personal fields of older releases were sealed');
+  const { container, deviceChanges, publisher, changes } = createServices({ ...options, api, vault, service, clock });
   const registrySource = createRegistrySource(service);
   const registry = createRegistryProjection({ source: registrySource, bus, log });
   const connectivity = new ConnectivityService({
@@ -79,13 +91,14 @@ export async function createDevicesSubgraph(options: DevicesSubgraphOptions): Pr
   const maintenance = new Maintenance({ pool: service, changes, publisher, clock, replayWindowMs, log });
   const verifyViewer = createViewerVerifier(viewerKeys);
   let consumer: LogConsumer | undefined;
+  let renewing = Promise.resolve(0);
 
   const subgraph: DevicesSubgraph = {
     name: 'devices',
     schema: buildDevicesSchema(container),
     createContext: ({ viewerHeader, requestId }) =>
       createDevicesContext(verifyViewer(viewerHeader), requestId, {
-        loadersOf: ({ organizationId }) => new Loaders(api, organizationId, requestId),
+        loadersOf: ({ organizationId }) => new Loaders(api, organizationId, requestId, vault),
         deviceChanges,
       }),
     routes: registryRoutes(registrySource, internalToken),
@@ -101,6 +114,11 @@ export async function createDevicesSubgraph(options: DevicesSubgraphOptions): Pr
       await registry.start();
       await connectivity.start();
       maintenance.start();
+      // Keys change with the process alone, so once is enough; people work on meanwhile.
+      renewing = sealing.renew().catch((error: unknown) => {
+        log.error({ err: error }, 'Patients could not all be sealed with the newest key; it is tried again at the next start');
+        return 0;
+      });
       consumer = await eventLog.consume('device-connectivity', connectivity.handle);
     },
     async stop() {
@@ -108,6 +126,7 @@ export async function createDevicesSubgraph(options: DevicesSubgraphOptions): Pr
       await connectivity.stop();
       await maintenance.stop();
       await registry.stop();
+      await renewing;
       await Promise.all([api.destroy(), service.end()]);
     },
   };

@@ -20,6 +20,7 @@ const variables = z.object({
   EVENT_LOG: z.enum(['redis']).default('redis'),
   INTERNAL_TOKEN: secret,
   VIEWER_KEY: secretList,
+  DATA_KEY: secretList.optional(),
   /** What devices are told to connect to. */
   MQTT_PUBLIC_URL: z.url({ protocol: /^(mqtts?|wss?)$/ }),
   BRIDGE_URL: httpUrl.default('http://localhost:4010'),
@@ -38,6 +39,7 @@ export function loadEnv(source: NodeJS.ProcessEnv = process.env) {
     eventLogEngine: env.EVENT_LOG,
     internalToken: env.INTERNAL_TOKEN,
     viewerKeys: env.VIEWER_KEY,
+    dataKeys: env.DATA_KEY ?? [],
     mqttPublicUrl: env.MQTT_PUBLIC_URL,
     bridgeUrl: env.BRIDGE_URL,
     usersUrl: env.USERS_URL,

@@ -9,6 +9,7 @@ import { AssignmentRepository } from './assignment/assignment.repository.js';
 import { countOfTargets, pageOfTargets } from './device/device-list.repository.js';
 import type { Device } from './device/device.entity.js';
 import { DeviceRepository } from './device/device.repository.js';
+import type { PatientVault } from './patient/patient-vault.js';
 import { PatientRepository } from './patient/patient.repository.js';
 import type { Patient } from './patient/patient.entity.js';
 import { ProfileRepository } from './profile/profile.repository.js';
@@ -25,7 +26,7 @@ export class Loaders {
   readonly device = this.byId<Device>((manager, ids) => new DeviceRepository(manager).findByIds(ids));
   readonly profile = this.byId<DeviceProfile>((manager, ids) => new ProfileRepository(manager).findByIds(ids));
   readonly asset = this.byId<Asset>((manager, ids) => new AssetRepository(manager).findByIds(ids));
-  readonly patient = this.byId<Patient>((manager, ids) => new PatientRepository(manager).findByIds(ids));
+  readonly patient = this.byId<Patient>((manager, ids) => new PatientRepository(manager, this.vault).findByIds(ids));
   /** Today's assignments of a device, at most one of each kind. */
   readonly openAssignments = this.loader<string, Assignment[]>(async (manager, deviceIds) => {
     const open = await new AssignmentRepository(manager).openOfDevices(deviceIds);
@@ -38,6 +39,7 @@ export class Loaders {
     private readonly dataSource: DataSource,
     private readonly organizationId: string,
     private readonly requestId: string,
+    private readonly vault: PatientVault,
   ) {
     this.all.push(this.device, this.profile, this.asset, this.patient, this.openAssignments);
   }

@@ -28,6 +28,7 @@ async function main(): Promise<void> {
     cursorKeys: viewerKeys,
     mqttPublicUrl,
     edge: createHttpCredentialEdge({ bridgeUrl, internalToken }),
+    dataKeys: env.dataKeys,
     auditSink: httpAuditSink({ usersUrl: env.usersUrl, internalToken }),
     replayWindowMs,
   });

@@ -27,6 +27,7 @@ import { DeviceReader } from './device/device.reader.js';
 import { DeviceResolver } from './device/device.resolver.js';
 import { DeviceService } from './device/device.service.js';
 import { RegistrationService } from './device/registration.service.js';
+import type { PatientVault } from './patient/patient-vault.js';
 import { PatientReader } from './patient/patient.reader.js';
 import { PatientResolver } from './patient/patient.resolver.js';
 import { PatientService } from './patient/patient.service.js';
@@ -36,6 +37,7 @@ import { ProfileService } from './profile/profile.service.js';
 
 export interface ServiceOptions {
   api: DataSource;
+  vault: PatientVault;
   service: Pool;
   bus: LiveBus;
   log: Log;
@@ -48,7 +50,8 @@ export interface ServiceOptions {
 }
 
 /** Who works with whom; the only place that knows all of them. */
-export function createServices({ api, service, bus, log, clock, cursorKeys, mqttPublicUrl, edge, edgeDeadlineMs, pollMs }: ServiceOptions) {
+export function createServices(options: ServiceOptions) {
+  const { api, service, vault, bus, log, clock, cursorKeys, mqttPublicUrl, edge, edgeDeadlineMs, pollMs } = options;
   const publisher = new ChangePublisher(bus, log);
   const writer = new ChangeWriter(api, publisher, () => clock.now());
   const credentials = new CredentialService(writer, edge, mqttPublicUrl, log, edgeDeadlineMs);
@@ -57,9 +60,9 @@ export function createServices({ api, service, bus, log, clock, cursorKeys, mqtt
     new DeviceResolver(new DeviceReader(api)),
     new ProfileResolver(new ProfileService(writer), new ProfileReader(api)),
     new AssetResolver(new AssetService(writer), new AssetReader(api)),
-    new PatientResolver(new PatientService(writer), new PatientReader(api)),
+    new PatientResolver(new PatientService(writer, vault), new PatientReader(api, vault)),
     new DeviceMutationResolver(new DeviceService(writer, credentials), new RegistrationService(writer, credentials), credentials),
-    new AssignmentResolver(new AssignmentService(writer)),
+    new AssignmentResolver(new AssignmentService(writer, vault)),
     new DeviceChangeResolver(),
     new DeviceConnectionResolver(),
     new PatientConnectionResolver(),

@@ -7,6 +7,7 @@ import { requireAsset } from '../asset/asset.service.js';
 import type { ChangeScope, ChangeWriter } from '../change/change-scope.js';
 import { DeviceRepository } from '../device/device.repository.js';
 import { deviceErrors } from '../errors.js';
+import type { PatientVault } from '../patient/patient-vault.js';
 import { PatientRepository } from '../patient/patient.repository.js';
 import { registryEntry } from '../registry/registry-entries.js';
 import type { Assignment } from './assignment.entity.js';
@@ -23,7 +24,10 @@ const PERMISSION: Record<AssignmentKind, Permission> = { ASSET: 'devices:write',
 
 /** Which device serves which asset or patient, and when. A reading belongs to where its device was at recordedAt. */
 export class AssignmentService {
-  constructor(private readonly changes: ChangeWriter) {}
+  constructor(
+    private readonly changes: ChangeWriter,
+    private readonly vault: PatientVault,
+  ) {}
 
   /** Closes the open assignment of the same kind at `from`, or replaces it when it began later than that. */
   async assign(
@@ -68,7 +72,7 @@ export class AssignmentService {
   }
 
   private async requirePatient(scope: ChangeScope, id: string): Promise<void> {
-    const patient = isUuid(id) ? await new PatientRepository(scope.manager).lock(id) : null;
+    const patient = isUuid(id) ? await new PatientRepository(scope.manager, this.vault).lock(id) : null;
     if (!patient) throw errors.notFound('patient');
     if (patient.dischargedAt) throw errors.conflict('The patient is discharged.');
   }

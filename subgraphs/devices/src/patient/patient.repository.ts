@@ -1,20 +1,25 @@
-import { type EntityManager } from 'typeorm';
+import { In, type EntityManager } from 'typeorm';
 import { sqlOf } from '../change/sql.js';
-import { Patient } from './patient.entity.js';
+import type { Patient } from './patient.entity.js';
+import type { PatientVault } from './patient-vault.js';
+import { PatientRow } from './patient.row.js';
 
-/**
- * The only place that reads or writes personal fields: whatever protects them at rest goes in here, and nobody above
- * notices. Above this seam a patient is always as people may read it.
- */
+type PatientChange = Partial<Pick<Patient, 'displayName' | 'recordNumber' | 'birthDate' | 'bedId' | 'spo2Scale' | 'dischargedAt'>>;
+
+/** The only place that reads or writes personal fields. Above this seam a patient is always as people may read it. */
 export class PatientRepository {
-  constructor(private readonly manager: EntityManager) {}
+  constructor(
+    private readonly manager: EntityManager,
+    private readonly vault: PatientVault,
+  ) {}
 
-  findByIds(ids: readonly string[]): Promise<Patient[]> {
-    return this.query().where('p.id = any(:ids)', { ids }).getMany();
+  async findByIds(ids: readonly string[]): Promise<Patient[]> {
+    return Promise.all((await this.manager.findBy(PatientRow, { id: In([...ids]) })).map((row) => this.opened(row)));
   }
 
   async findById(id: string): Promise<Patient | null> {
-    return this.manager.findOneBy(Patient, { id });
+    const row = await this.manager.findOneBy(PatientRow, { id });
+    return row && this.opened(row);
   }
 
   async lock(id: string): Promise<Patient | null> {
@@ -22,15 +27,27 @@ export class PatientRepository {
     return rows.length > 0 ? this.findById(id) : null;
   }
 
-  async insert(patient: Patient): Promise<void> {
-    await this.manager.insert(Patient, patient);
+  async insert({ displayName, recordNumber, birthDate, ...facts }: Patient): Promise<void> {
+    const sealed = await this.vault.seal(facts.id, { displayName, recordNumber, birthDate });
+    await this.manager.insert(PatientRow, { ...facts, ...sealed });
   }
 
-  async update(
-    id: string,
-    change: Partial<Pick<Patient, 'displayName' | 'recordNumber' | 'birthDate' | 'bedId' | 'spo2Scale' | 'dischargedAt'>>,
-  ): Promise<void> {
-    await this.manager.update(Patient, { id }, change);
+  /** The caller holds the row. */
+  async update(id: string, { displayName, recordNumber, birthDate, ...facts }: PatientChange): Promise<void> {
+    const personal = [displayName, recordNumber, birthDate].some((field) => field !== undefined);
+    if (!personal) return void (await this.manager.update(PatientRow, { id }, facts));
+    const now = (await this.findById(id))!;
+    const fields = {
+      displayName: displayName ?? now.displayName,
+      recordNumber: recordNumber === undefined ? now.recordNumber : recordNumber,
+      birthDate: birthDate === undefined ? now.birthDate : birthDate,
+    };
+    await this.manager.update(PatientRow, { id }, { ...facts, ...(await this.vault.seal(id, fields)), ...NOTHING_PLAIN });
+  }
+
+  /** Without their key nobody can read them again, in a copy of the database neither. */
+  async erase(id: string): Promise<void> {
+    await this.manager.update(PatientRow, { id }, { wrappedKey: null, sealed: null, searchTokens: [], ...NOTHING_PLAIN });
   }
 
   /** Last admitted first, beginning after (admittedAt, id). Discharged patients stay in the list. */
@@ -40,7 +57,7 @@ export class PatientRepository {
        where ${MATCHES_SEARCH}
          and ($2::bigint is null or ((extract(epoch from p.admitted_at) * 1000000)::bigint, p.id) < ($2::bigint, $3::uuid))
        order by p.admitted_at desc, p.id desc limit $4`,
-      [patternOf(search), after?.admittedUs ?? null, after?.id ?? null, limit],
+      [this.tokensOf(search), after?.admittedUs ?? null, after?.id ?? null, limit],
     );
     const byId = new Map((await this.findByIds(rows.map(({ id }) => id))).map((patient) => [patient.id, patient]));
     return rows.map(({ id, admitted_us }) => ({ patient: byId.get(id)!, admittedUs: Number(admitted_us) }));
@@ -49,15 +66,29 @@ export class PatientRepository {
   async count(search: string | null): Promise<number> {
     const [row] = await sqlOf(this.manager)<{ count: number }>(
       `select count(*)::int as count from devices.patient p where ${MATCHES_SEARCH}`,
-      [patternOf(search)],
+      [this.tokensOf(search)],
     );
     return row!.count;
   }
 
-  private query() {
-    return this.manager.createQueryBuilder(Patient, 'p');
+  private tokensOf(search: string | null): string {
+    return JSON.stringify(search ? this.vault.searchTokens(search) : []);
+  }
+
+  private async opened(row: PatientRow): Promise<Patient> {
+    const { id, organizationId, bedId, spo2Scale, admittedAt, dischargedAt } = row;
+    const { wrappedKey, sealed, plainName, plainRecordNumber, plainBirthDate } = row;
+    const fields =
+      plainName === null
+        ? await this.vault.open(id, { wrappedKey, sealed })
+        : { displayName: plainName, recordNumber: plainRecordNumber, birthDate: plainBirthDate };
+    return { id, organizationId, ...fields, bedId, spo2Scale, admittedAt, dischargedAt };
   }
 }
 
-const MATCHES_SEARCH = `($1::text is null or p.display_name ilike $1 or p.record_number ilike $1)`;
-const patternOf = (search: string | null) => (search ? `%${search.replace(/[\\%_]/g, '\\$&')}%` : null);
+export const NOTHING_PLAIN = { plainName: null, plainRecordNumber: null, plainBirthDate: null };
+
+/** $1: for each word the stand-ins that may be its; a patient has one of each. */
+const MATCHES_SEARCH = `not exists (
+  select from jsonb_array_elements($1::jsonb) as word
+  where not p.search_tokens && array(select jsonb_array_elements_text(word)))`;

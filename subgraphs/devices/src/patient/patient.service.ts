@@ -10,6 +10,7 @@ import type { ChangeWriter } from '../change/change-scope.js';
 import { nameText } from '../profile/profile.rules.js';
 import { registryEntry } from '../registry/registry-entries.js';
 import type { Patient } from './patient.entity.js';
+import type { PatientVault } from './patient-vault.js';
 import { PatientRepository } from './patient.repository.js';
 
 const patientRules = (nowMs: number) =>
@@ -36,7 +37,10 @@ const noSuchPatient = () => errors.notFound('patient');
 
 /** People at the bedside monitors. Whoever calls has checked the right to patients. */
 export class PatientService {
-  constructor(private readonly changes: ChangeWriter) {}
+  constructor(
+    private readonly changes: ChangeWriter,
+    private readonly vault: PatientVault,
+  ) {}
 
   create(viewer: Viewer, input: unknown): Promise<Patient> {
     const facts = parseInput(patientRules(this.changes.now()), input);
@@ -49,7 +53,7 @@ export class PatientService {
         admittedAt: scope.at,
         dischargedAt: null,
       };
-      await new PatientRepository(scope.manager).insert(patient);
+      await new PatientRepository(scope.manager, this.vault).insert(patient);
       scope.feed(registryEntry.patient(patient));
       return patient;
     });
@@ -58,7 +62,7 @@ export class PatientService {
   update(viewer: Viewer, id: string, input: unknown): Promise<Patient> {
     const facts = parseInput(patientRules(this.changes.now()), input);
     return this.changes.run(viewer, async (scope) => {
-      const patients = new PatientRepository(scope.manager);
+      const patients = new PatientRepository(scope.manager, this.vault);
       const patient = isUuid(id) ? await patients.lock(id) : null;
       if (!patient) throw noSuchPatient();
       if (facts.bedId !== null && facts.bedId !== patient.bedId) await requireAsset(new AssetRepository(scope.manager), facts.bedId);
@@ -72,7 +76,7 @@ export class PatientService {
   /** Ends the stay and every open assignment at the same instant. */
   discharge(viewer: Viewer, id: string, at: Date | null | undefined): Promise<Patient> {
     return this.changes.run(viewer, async (scope) => {
-      const patients = new PatientRepository(scope.manager);
+      const patients = new PatientRepository(scope.manager, this.vault);
       const assignments = new AssignmentRepository(scope.manager);
       const patient = isUuid(id) ? await patients.lock(id) : null;
       if (!patient) throw noSuchPatient();
