@@ -17,8 +17,12 @@ const alert = (id: string, minute: number, over: Partial<AlertPartsFragment> = {
   startedAt: new Date(minute * 60_000).toISOString(),
   raisedAt: new Date(minute * 60_000).toISOString(),
   acknowledgedAt: null,
+  escalatedAt: null,
+  escalationLevel: 0,
   resolvedAt: null,
   occurrences: 1,
+  silenced: false,
+  assignee: null,
   ...over,
 });
 const ids = (alerts: readonly AlertPartsFragment[]): string[] => alerts.map(({ id }) => id);
@@ -30,6 +34,13 @@ describe('the alert list while alerts change', () => {
   it('takes a new alert in at its place, and a changed one where it stands', () => {
     expect(ids(upserted(listed, alert('b', 2), open))).toEqual(['c', 'b', 'a']);
     expect(ids(upserted(listed, alert('a', 1, { status: 'ACKNOWLEDGED' }), open))).toEqual(['c', 'a']);
+  });
+
+  it('puts a worse alert above a newer one while both are open, and below it in the record', () => {
+    const critical = alert('x', 0, { severity: 'CRITICAL' });
+    expect(ids(upserted(listed, critical, open))).toEqual(['x', 'c', 'a']);
+    expect(ids(upserted(listed, alert('l', 9, { severity: 'LOW' }), open))).toEqual(['c', 'a', 'l']);
+    expect(ids(upserted(listed, critical, parseCriteria({ status: 'all' })))).toEqual(['c', 'a', 'x']);
   });
 
   it('lets go of what no longer matches the filters in the address', () => {

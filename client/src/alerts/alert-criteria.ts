@@ -45,10 +45,18 @@ export function matches(alert: AlertPartsFragment, criteria: Criteria): boolean 
   );
 }
 
-/** Newest first; an alert that no longer matches leaves. */
+/** Open alerts stand worst first, as whoever must act reads them; a record of the past newest first. */
+export function isWorstFirst({ status }: Criteria): boolean {
+  return status !== 'all' && status !== 'RESOLVED';
+}
+
+/** In the order of the list; an alert that no longer matches leaves. */
 export function upserted(alerts: readonly AlertPartsFragment[], changed: AlertPartsFragment, criteria: Criteria): AlertPartsFragment[] {
   const others = alerts.filter(({ id }) => id !== changed.id);
   if (!matches(changed, criteria)) return others;
-  const at = others.findIndex(({ raisedAt }) => Date.parse(raisedAt) < Date.parse(changed.raisedAt));
+  const at = others.findIndex((other) => {
+    const bySeverity = isWorstFirst(criteria) ? SEVERITIES.indexOf(changed.severity) - SEVERITIES.indexOf(other.severity) : 0;
+    return bySeverity < 0 || (bySeverity === 0 && Date.parse(other.raisedAt) < Date.parse(changed.raisedAt));
+  });
   return at < 0 ? [...others, changed] : [...others.slice(0, at), changed, ...others.slice(at)];
 }

@@ -17,6 +17,20 @@ describe('errorText', () => {
     expect(errorText(refused('BAD_USER_INPUT', 'input.key: must not be empty.'))).toBe('input.key: must not be empty.');
   });
 
+  it('names the field that was wrong as people read it', () => {
+    const text = errorText(refused('BAD_USER_INPUT', 'input.any.0.clearAfter: must not be negative', { path: 'input.any.0.clearAfter' }));
+    expect(text).toBe('Clear after: must not be negative');
+  });
+
+  it('says what is wrong with a password without the path it came with', () => {
+    const text = errorText(refused('BAD_USER_INPUT', 'next: must have at least 12 characters', { path: 'next', reason: 'TOO_SHORT' }));
+    expect(text).toBe('The password needs at least 12 characters.');
+  });
+
+  it('prefers what the place knows to what the code says', () => {
+    expect(errorText(refused('INVALID_CREDENTIALS'), { INVALID_CREDENTIALS: 'Wrong digits.' })).toBe('Wrong digits.');
+  });
+
   it('says how long to wait', () => {
     expect(errorText(refused('ACCOUNT_LOCKED', '', { retryAfterMs: 29_500 }))).toContain('(30 s)');
   });

@@ -64,7 +64,8 @@ async function grantFrom(response: Response): Promise<SessionAnswer> {
 }
 
 export const sessionApi = {
-  signIn: async (email: string, password: string): Promise<SessionAnswer> => grantFrom(await post('/auth/sign-in', { email, password })),
+  signIn: async (email: string, password: string, otp?: string): Promise<SessionAnswer> =>
+    grantFrom(await post('/auth/sign-in', { email, password, otp })),
   refresh: async (): Promise<SessionAnswer> => grantFrom(await post('/auth/refresh')),
-  signOut: async (): Promise<void> => void (await post('/auth/sign-out')),
+  signOut: async (everywhere = false): Promise<void> => void (await post('/auth/sign-out', { everywhere })),
 };

@@ -57,9 +57,9 @@ export class Session {
     if (this.state() === 'unreachable') this.timer = setTimeout(() => void this.start(), RETRY_MS);
   }
 
-  /** @throws RequestFailed with INVALID_CREDENTIALS, ACCOUNT_LOCKED, SERVICE_UNAVAILABLE … */
-  async signIn(email: string, password: string): Promise<void> {
-    this.accept(await sessionApi.signIn(email, password));
+  /** @throws RequestFailed with INVALID_CREDENTIALS, MFA_REQUIRED, ACCOUNT_LOCKED, SERVICE_UNAVAILABLE … */
+  async signIn(email: string, password: string, otp?: string): Promise<void> {
+    this.accept(await sessionApi.signIn(email, password, otp));
     this.channel?.postMessage('signed-in');
   }
 
@@ -68,6 +68,13 @@ export class Session {
     this.forget();
     this.channel?.postMessage('signed-out');
     await this.exclusively(() => sessionApi.signOut()).catch(() => undefined);
+  }
+
+  /** Unlike `signOut` it must have happened before it is said. @throws RequestFailed */
+  async signOutEverywhere(): Promise<void> {
+    await this.exclusively(() => sessionApi.signOut(true));
+    this.forget();
+    this.channel?.postMessage('signed-out');
   }
 
   /** A token good for the next seconds; null when signed out. */

@@ -17,15 +17,15 @@ import { Age } from '../ui/age';
 import { ConnectivityMark } from '../ui/connectivity-mark';
 import { Notice } from '../ui/notice';
 import { SeverityMark } from '../ui/severity-mark';
-import { ChartSource } from './chart-source';
+import { ChartSource } from '../charts/chart-source';
 import { DeviceAlerts } from './device-alerts';
 import { DevicePageDocument, type DevicePageQuery } from './device-page.generated';
 import { DeviceSettings } from './device-settings';
-import { MetricPanel } from './metric-panel';
+import { MetricPanel } from '../charts/metric-panel';
 import { RangePicker } from './range-picker';
 import { StatisticsTable } from './statistics-table';
-import { parseRange, rangeQuery, type LiveRange, type TimeRange } from './time-range';
-import { ValueCell } from './value-cell';
+import { parseRange, rangeQuery, type LiveRange, type TimeRange } from '../charts/time-range';
+import { ValueCell } from '../charts/value-cell';
 
 export type Device = NonNullable<DevicePageQuery['device']>;
 

@@ -7,7 +7,7 @@ import { Age } from '../ui/age';
 import { ConnectivityMark } from '../ui/connectivity-mark';
 import { SeverityMark } from '../ui/severity-mark';
 import type { OverviewQuery } from './overview.generated';
-import { ValueCell, type MetricShape } from './value-cell';
+import { ValueCell, type MetricShape } from '../charts/value-cell';
 
 export type OverviewNode = OverviewQuery['deviceStatuses']['nodes'][number];
 

@@ -1,6 +1,6 @@
 import { Component, computed, inject, input, output, signal } from '@angular/core';
 import { Clock } from '../core/clock';
-import { boundsOf, LIVE_RANGES, RANGE_NAMES, shifted, zoomed, type LiveRange, type TimeRange } from './time-range';
+import { boundsOf, LIVE_RANGES, RANGE_NAMES, shifted, zoomed, type LiveRange, type TimeRange } from '../charts/time-range';
 
 /** Which stretch of time the charts show. The page keeps it in the address. */
 @Component({

@@ -5,7 +5,7 @@ import { Graph } from '../core/graph';
 import type { LiveStore } from '../live/live-store';
 import { SeriesColumnsDocument } from '../live/readings.generated';
 import type { OverviewNode } from './device-row';
-import { SPARKLINE_MS } from './sparkline';
+import { SPARKLINE_MS } from '../charts/sparkline';
 
 const POINTS = 120;
 /** Series asked for in one request. */

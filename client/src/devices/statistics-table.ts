@@ -6,7 +6,7 @@ import { spanOf } from '../core/metric-level';
 import type { StatisticsWindow } from '../core/schema.generated';
 import { Notice } from '../ui/notice';
 import { DeviceStatisticsDocument, type DeviceStatisticsQuery } from './statistics-table.generated';
-import type { MetricShape } from './value-cell';
+import type { MetricShape } from '../charts/value-cell';
 
 type Statistics = NonNullable<NonNullable<DeviceStatisticsQuery['device']>['statistics']>;
 const WINDOWS: readonly { window: StatisticsWindow; name: string }[] = [

@@ -6,6 +6,8 @@ import { words } from '../core/format';
 import { Age } from './age';
 import { SeverityMark } from './severity-mark';
 
+const REPEATS_FROM = 5;
+
 /** One alert with what can be done about it. Says what it was told; the page acts. */
 @Component({
   selector: 'pg-alert-row',
@@ -29,13 +31,22 @@ export class AlertRow {
   readonly refusal = input<string | undefined>();
   /** False on the device's own page. */
   readonly namesDevice = input(true);
-  /** False on the alert's own page. */
-  readonly linksDetail = input(true);
+  /** There the heading says which alert it is. */
+  readonly onOwnPage = input(false);
+  /** The viewer's own id, to tell one's alerts from others'. */
+  readonly viewerId = input<string | undefined>();
   readonly act = output<{ action: AlertAction; note: string }>();
 
   protected readonly status = computed(() => words(this.alert().status));
   protected readonly open = computed(() => this.alert().status !== 'RESOLVED');
   protected readonly waiting = computed(() => this.open() && this.alert().status !== 'ACKNOWLEDGED');
+  /** Came back often enough to look at the rule rather than the device. */
+  protected readonly repeats = computed(() => this.alert().occurrences >= REPEATS_FROM);
+  protected readonly assigned = computed(() => {
+    const { assignee } = this.alert();
+    if (!assignee || this.onOwnPage()) return null;
+    return assignee.id === this.viewerId() ? 'assigned to you' : 'assigned';
+  });
   protected readonly noting = signal<AlertAction | null>(null);
   protected readonly verb = { acknowledge: 'Acknowledge', resolve: 'Resolve', comment: 'Comment' } as const;
 

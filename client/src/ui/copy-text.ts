@@ -29,6 +29,7 @@ const SAID_FOR_MS = 2_000;
       min-width: 0;
       padding: 0.35rem 0.6rem;
       overflow-wrap: anywhere;
+      white-space: pre-line;
       user-select: all;
       background: var(--raised);
       border: 1px solid var(--line);

@@ -1,4 +1,4 @@
-import { Component, input, output, viewChild, type ElementRef, afterNextRender } from '@angular/core';
+import { afterNextRender, Component, DestroyRef, inject, input, output, viewChild, type ElementRef } from '@angular/core';
 
 let nextId = 0;
 
@@ -55,7 +55,15 @@ export class Modal {
   protected readonly id = `pg-modal-${nextId++}`;
 
   constructor() {
+    const before = document.activeElement;
     afterNextRender(() => this.dialog().nativeElement.showModal());
+    // The browser gives the focus back when a dialog closes, not when its page takes it away.
+    inject(DestroyRef).onDestroy(() =>
+      queueMicrotask(() => {
+        if (document.activeElement !== document.body || !(before instanceof HTMLElement)) return;
+        (before.isConnected ? before : document.querySelector('main'))?.focus();
+      }),
+    );
   }
 
   close(): void {

@@ -4,7 +4,9 @@ import { Component, input, output } from '@angular/core';
 @Component({
   selector: 'pg-paging',
   template: `
-    <span class="muted" role="status">{{ shown() }} of {{ total() }} {{ noun() }}</span>
+    @if (shown() > 0) {
+      <span class="muted" role="status">{{ shown() }}{{ total() === null ? '' : ' of ' + total() }} {{ noun() }}</span>
+    }
     @if (hasMore()) {
       <button type="button" [attr.aria-disabled]="busy()" (click)="busy() || more.emit()">{{ busy() ? 'Loading…' : 'Show more' }}</button>
     }
@@ -21,7 +23,8 @@ import { Component, input, output } from '@angular/core';
 })
 export class Paging {
   readonly shown = input.required<number>();
-  readonly total = input.required<number>();
+  /** Null where nobody counted. */
+  readonly total = input.required<number | null>();
   readonly noun = input.required<string>();
   readonly hasMore = input(false);
   readonly busy = input(false);

@@ -24,7 +24,10 @@ const TABLE_ROWS = 60;
 export class MetricPanel {
   private readonly clock = inject(Clock);
   readonly definition = input.required<MetricShape>();
-  readonly live = input.required<LiveSeries>();
+  /** Null for a stretch of the past, which has no present value. */
+  readonly live = input<LiveSeries | null>(null);
+  /** Instants to point out, ms since 1970. */
+  readonly marks = input<readonly number[]>([]);
   readonly series = input.required<ChartSeries>();
   /** Counts changes of `series`. */
   readonly changed = input.required<number>();

@@ -43,6 +43,8 @@ export class Chart {
   readonly decimals = input(1);
   /** Show the band and limits even where the values are far from them. */
   readonly showsLimits = input(true);
+  /** Instants to point out, ms since 1970. */
+  readonly marks = input<readonly number[]>([]);
   /** Index into the columns; null for none. */
   readonly cursor = input<number | null>(null);
   readonly zoomed = output<Span>();
@@ -70,6 +72,7 @@ export class Chart {
       this.view();
       this.limits();
       this.showsLimits();
+      this.marks();
       frame.paint(this.painter);
     });
     effect(() => {
@@ -124,6 +127,7 @@ export class Chart {
         hooks: {
           drawClear: [(u) => this.drawBehind(u, inks)],
           drawAxes: [(u) => this.drawLimits(u, inks)],
+          draw: [(u) => this.drawMarks(u, inks)],
           setSelect: [(u) => this.onSelect(u)],
           setCursor: [(u) => this.pointed.emit(u.cursor.idx ?? null)],
         },
@@ -190,6 +194,28 @@ export class Chart {
       ctx.moveTo(bbox.left, at);
       ctx.lineTo(bbox.left + bbox.width, at);
       ctx.stroke();
+    }
+    ctx.restore();
+  }
+
+  /** Above the line, with a head: they say when, the line says what. */
+  private drawMarks({ ctx, bbox, valToPos }: uPlot, inks: Inks): void {
+    const headPx = 5 * devicePixelRatio;
+    ctx.save();
+    ctx.strokeStyle = ctx.fillStyle = inks.text;
+    ctx.lineWidth = devicePixelRatio;
+    for (const mark of this.marks()) {
+      const at = valToPos(mark, 'x', true);
+      if (at < bbox.left || at > bbox.left + bbox.width) continue;
+      ctx.beginPath();
+      ctx.moveTo(at, bbox.top);
+      ctx.lineTo(at, bbox.top + bbox.height);
+      ctx.stroke();
+      ctx.beginPath();
+      ctx.moveTo(at - headPx, bbox.top - headPx);
+      ctx.lineTo(at + headPx, bbox.top - headPx);
+      ctx.lineTo(at, bbox.top + headPx / 2);
+      ctx.fill();
     }
     ctx.restore();
   }
