@@ -1,35 +1,46 @@
-import { Component, inject, input, signal } from '@angular/core';
-import { Router } from '@angular/router';
-import { errorText } from '../core/error-text';
+import { afterRenderEffect, Component, ElementRef, inject, input, signal, viewChild } from '@angular/core';
+import { Router, RouterLink } from '@angular/router';
+import { Attempt } from '../core/attempt';
+import { hasCode } from '../core/faults';
+import { formOf, secret, text } from '../core/form-values';
 import { Session } from '../core/session';
+import { EntryCard } from './entry-card';
 
 @Component({
   selector: 'pg-sign-in',
+  imports: [EntryCard, RouterLink],
   templateUrl: './sign-in.html',
-  styleUrl: './sign-in.css',
 })
 export class SignIn {
   private readonly session = inject(Session);
   private readonly router = inject(Router);
+  private readonly otp = viewChild<ElementRef<HTMLInputElement>>('otp');
   /** Where to go afterwards; from the address. */
   readonly to = input<string>();
-  protected readonly busy = signal(false);
-  protected readonly refusal = signal<string | null>(null);
+  protected readonly attempt = new Attempt({ MFA_REQUIRED: 'Now the one-time password from your authenticator app, or a recovery code.' });
+  /** The password was right, and a second factor stands behind it. */
+  protected readonly asksOtp = signal(false);
+  /** A one-time password was sent. */
+  protected readonly tried = signal(false);
 
-  protected async submit(event: Event, email: string, password: string): Promise<void> {
-    event.preventDefault();
-    if (this.busy()) return;
-    this.busy.set(true);
-    this.refusal.set(null);
-    try {
-      await this.session.signIn(email.trim(), password);
-      // Our own paths alone: `//elsewhere` would be another site.
-      const to = this.to();
-      await this.router.navigateByUrl(to?.startsWith('/') && !to.startsWith('//') ? to : '/', { replaceUrl: true });
-    } catch (error) {
-      this.refusal.set(errorText(error));
-    } finally {
-      this.busy.set(false);
-    }
+  constructor() {
+    afterRenderEffect(() => this.otp()?.nativeElement.focus());
+  }
+
+  protected async submit(event: Event): Promise<void> {
+    const form = formOf(event);
+    const otp = text(form, 'otp');
+    this.tried.set(otp !== '');
+    const done = await this.attempt.run(async () => {
+      try {
+        await this.session.signIn(text(form, 'email'), secret(form, 'password'), otp || undefined);
+      } catch (error) {
+        if (hasCode(error, 'MFA_REQUIRED')) this.asksOtp.set(true);
+        throw error;
+      }
+    });
+    // Our own paths alone: `//elsewhere` would be another site.
+    const to = this.to();
+    if (done) await this.router.navigateByUrl(to?.startsWith('/') && !to.startsWith('//') ? to : '/', { replaceUrl: true });
   }
 }
