@@ -1,29 +1,35 @@
-import { Component, effect, inject, input, signal, untracked } from '@angular/core';
+import { Component, computed, effect, inject, input, signal, untracked } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { RouterLink } from '@angular/router';
 import { AlertActions, type AlertAction } from '../core/alert-actions';
 import { AlertFeed } from '../core/alert-feed';
+import { Attempt } from '../core/attempt';
 import { errorText } from '../core/error-text';
 import { RequestFailed } from '../core/faults';
-import { formatReading, unitSymbol, words } from '../core/format';
+import { formatReading, words } from '../core/format';
 import { Graph } from '../core/graph';
 import { PageTitle } from '../core/page-title';
+import { Session } from '../core/session';
 import { AlertRow } from '../ui/alert-row';
 import { Instant } from '../ui/instant';
 import { Notice } from '../ui/notice';
-import { AlertDetailDocument, type AlertDetailQuery } from './alert-detail.generated';
+import { AlertChart } from './alert-chart';
+import { AlertDetailDocument, AssignAlertDocument, AssigneeChoicesDocument, type AlertDetailQuery } from './alert-detail.generated';
+import { isChattering } from './chattering';
+import { SilenceForm } from './silence-form';
 
-type Detail = NonNullable<AlertDetailQuery['alert']>;
+export type Detail = NonNullable<AlertDetailQuery['alert']>;
 
-/** One alert and everything that happened to it. */
+/** One alert: what is known of it, what everybody did about it, and the values around its beginning. */
 @Component({
   selector: 'pg-alert-detail',
-  imports: [AlertRow, Instant, Notice, RouterLink],
+  imports: [AlertChart, AlertRow, Instant, Notice, RouterLink, SilenceForm],
   templateUrl: './alert-detail.html',
   styleUrl: './alert-detail.css',
 })
 export class AlertDetail {
   private readonly graph = inject(Graph);
+  private readonly session = inject(Session);
   private readonly title = inject(PageTitle);
   protected readonly actions = inject(AlertActions);
   /** From the address. */
@@ -31,8 +37,26 @@ export class AlertDetail {
 
   protected readonly alert = signal<Detail | null>(null);
   protected readonly failure = signal<string | null>(null);
+  protected readonly assigning = new Attempt();
+  protected readonly silencing = signal(false);
   protected readonly words = words;
-  protected readonly unitSymbol = unitSymbol;
+  protected readonly me = computed(() => this.session.viewer()?.user ?? null);
+  /** Whom an administrator can name; everybody else takes alerts or lets them go. */
+  private readonly others = signal<readonly { id: string; displayName: string }[]>([]);
+  protected readonly assignees = computed(() => {
+    const [me, assignee] = [this.me(), this.alert()?.assignee];
+    const known = [
+      ...(me ? [{ id: me.id, displayName: `${me.displayName} (you)` }] : []),
+      ...this.others(),
+      ...(assignee ? [assignee] : []),
+    ];
+    return known.filter(({ id }, i) => known.findIndex((other) => other.id === id) === i);
+  });
+  protected readonly metric = computed(() => {
+    const alert = this.alert();
+    return alert?.device?.profile.metrics.find(({ metric, kind }) => metric === alert.metric && kind === 'NUMBER') ?? null;
+  });
+  protected readonly chatters = computed(() => isChattering(this.alert()?.history ?? []));
 
   constructor() {
     const feed = inject(AlertFeed);
@@ -47,6 +71,12 @@ export class AlertDetail {
       if (alert.id === this.id()) void this.load(alert.id);
     });
     feed.restarted.pipe(takeUntilDestroyed()).subscribe(() => void this.load(this.id()));
+    if (this.session.may('users:manage')) {
+      this.graph.query(AssigneeChoicesDocument, {}).then(
+        ({ data }) => this.others.set(data.users.nodes.filter(({ active, role }) => active && role !== 'VIEWER')),
+        () => undefined, // One can still take it.
+      );
+    }
   }
 
   protected async load(id: string): Promise<void> {
@@ -66,15 +96,17 @@ export class AlertDetail {
     if (await this.actions.run(action, this.id(), note)) await this.load(this.id());
   }
 
-  protected value({ unit, value }: Detail): string {
-    return formatReading({ value, text: null, unit: unit ?? '1' });
+  protected async assign(userId: string): Promise<void> {
+    const id = this.id();
+    await this.assigning.run(() => this.graph.mutate(AssignAlertDocument, { id, userId: userId || null }));
+    await this.load(id);
   }
 
-  protected threshold({ unit, threshold }: Detail): string {
-    return formatReading({ value: threshold, text: null, unit: unit ?? '1' });
+  protected reading(alert: Detail, value: number): string {
+    return formatReading({ value, text: null, unit: alert.unit ?? '1' });
   }
 
-  /** The charts around the beginning: a quarter of an hour before, as much after. */
+  /** All charts of the device around the beginning: a quarter of an hour before, as much after. */
   protected around({ startedAt }: Detail): { from: string; to: string } {
     const quarterMs = 15 * 60_000;
     const startMs = Date.parse(startedAt);

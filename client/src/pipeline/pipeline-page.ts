@@ -4,15 +4,22 @@ import { formatCount, formatNumber, words } from '../core/format';
 import { Graph } from '../core/graph';
 import { PipelineStatusDocument, type PipelineStatusQuery } from '../core/pipeline-status.generated';
 import { Session } from '../core/session';
+import { Age } from '../ui/age';
 import { Notice } from '../ui/notice';
-import { DeadLetters } from './dead-letters';
+import { SectionTabs } from '../ui/section-tabs';
+import { PIPELINE_TABS } from './pipeline-tabs';
 
 const AGAIN_MS = 2_000;
+const MEANINGS = {
+  HEALTHY: 'Every reading is stored as it comes.',
+  DEGRADED: 'Readings wait longer than they should before they are stored. Nothing that was accepted is lost; values lag.',
+  DOWN: 'Nothing is being stored now. Values on the screen may be old.',
+} as const;
 
 /** How readings get in: how many, how fast, how many were refused and why. */
 @Component({
   selector: 'pg-pipeline-page',
-  imports: [DeadLetters, Notice],
+  imports: [Age, Notice, SectionTabs],
   templateUrl: './pipeline-page.html',
   styleUrl: './pipeline-page.css',
 })
@@ -22,6 +29,8 @@ export class PipelinePage {
   protected readonly status = signal<PipelineStatusQuery['pipelineStatus'] | null>(null);
   protected readonly failure = signal<string | null>(null);
   protected readonly words = words;
+  protected readonly tabs = PIPELINE_TABS;
+  protected readonly meanings = MEANINGS;
 
   protected readonly figures = computed(() => {
     const status = this.status();

@@ -1,5 +1,7 @@
 import { Component, computed, inject } from '@angular/core';
-import { RouterLink, RouterLinkActive } from '@angular/router';
+import { toSignal } from '@angular/core/rxjs-interop';
+import { NavigationEnd, Router, RouterLink } from '@angular/router';
+import { filter, map } from 'rxjs';
 import type { Permission } from '@pulsegraph/contracts';
 import { AlertFeed } from '../core/alert-feed';
 import { words } from '../core/format';
@@ -8,17 +10,25 @@ import { ThemeChoice, type Theme } from '../core/theme';
 import { Dismissable } from '../ui/dismissable';
 import { ConnectionIndicator } from './connection-indicator';
 
-const PAGES: readonly { path: string; name: string; needs: Permission }[] = [
-  { path: '/', name: 'Devices', needs: 'graph:read' },
-  { path: '/alerts', name: 'Alerts', needs: 'graph:read' },
+interface ShellPage {
+  path: string;
+  name: string;
+  needs: Permission;
+  /** Beginnings of other addresses that belong to it. */
+  also?: readonly string[];
+}
+
+const PAGES: readonly ShellPage[] = [
+  { path: '/', name: 'Devices', needs: 'graph:read', also: ['/devices'] },
+  { path: '/alerts', name: 'Alerts', needs: 'graph:read', also: ['/silences'] },
   { path: '/rules', name: 'Rules', needs: 'graph:read' },
-  { path: '/pipeline', name: 'Pipeline', needs: 'graph:read' },
-  { path: '/users', name: 'Users', needs: 'users:manage' },
+  { path: '/pipeline', name: 'Pipeline', needs: 'graph:read', also: ['/dead-letters'] },
+  { path: '/users', name: 'Users', needs: 'users:manage', also: ['/api-keys'] },
 ];
 
 @Component({
   selector: 'pg-shell-header',
-  imports: [ConnectionIndicator, Dismissable, RouterLink, RouterLinkActive],
+  imports: [ConnectionIndicator, Dismissable, RouterLink],
   templateUrl: './shell-header.html',
   styleUrl: './shell-header.css',
 })
@@ -29,10 +39,23 @@ export class ShellHeader {
   protected readonly words = words;
 
   protected readonly pages = computed(() => (this.session.viewer() ? PAGES.filter(({ needs }) => this.session.may(needs)) : []));
+  private readonly router = inject(Router);
+  private readonly path = toSignal(
+    this.router.events.pipe(
+      filter((event) => event instanceof NavigationEnd),
+      map(({ urlAfterRedirects }) => urlAfterRedirects.split(/[?#]/, 1)[0] ?? ''),
+    ),
+    { initialValue: this.router.url.split(/[?#]/, 1)[0] ?? '' },
+  );
   protected readonly waiting = computed(() => {
     const summary = this.alerts.summary();
     return summary ? summary.triggered + summary.escalated : 0;
   });
+
+  protected within({ path, also = [] }: ShellPage): boolean {
+    const at = this.path();
+    return at === path || [...also, ...(path === '/' ? [] : [path])].some((start) => at === start || at.startsWith(`${start}/`));
+  }
 
   protected setTheme(value: string): void {
     this.themes.theme.set(value as Theme);
