@@ -25,7 +25,7 @@ const shared = {
     // TypeScript's nodenext wants .js in relative imports; jest reads the source.
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
-  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/client/'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '<rootDir>/client/'],
   modulePathIgnorePatterns: ['/dist/'],
   setupFiles: ['reflect-metadata'],
 };
