@@ -8,6 +8,7 @@ export class GraphWatch {
   private client: Client | undefined;
   /** Nobody needs to wait any longer. */
   stopped = false;
+  private again: NodeJS.Timeout | undefined;
   private readonly waiting = new Set<() => void>();
 
   constructor(
@@ -46,6 +47,7 @@ export class GraphWatch {
 
   async stop(): Promise<void> {
     this.stopped = true;
+    clearTimeout(this.again);
     this.wake();
     await this.client?.end();
   }
@@ -56,7 +58,7 @@ export class GraphWatch {
 
   private startAgain(): void {
     if (this.stopped) return;
-    const timer = setTimeout(() => void this.start().catch(() => this.startAgain()), RECONNECT_MS);
-    timer.unref();
+    this.again = setTimeout(() => void this.start().catch(() => this.startAgain()), RECONNECT_MS);
+    this.again.unref();
   }
 }

@@ -6,6 +6,7 @@ import { UsageError, type Command } from './command.js';
 import { keyCommand, ownersCommand, webhookCommand } from './commands/admin.js';
 import { checkCommand } from './commands/check.js';
 import { contractCommand } from './commands/contract.js';
+import { devCommand } from './commands/dev.js';
 import { documentsCommand } from './commands/documents.js';
 import { printCommand, verifyCommand } from './commands/files.js';
 import { approveCommand, diffCommand, historyCommand, rollbackCommand } from './commands/history.js';
@@ -27,6 +28,7 @@ const COMMANDS: Record<string, Command> = {
   owners: ownersCommand,
   webhook: webhookCommand,
   key: keyCommand,
+  dev: devCommand,
   print: printCommand,
   verify: verifyCommand,
 };
