@@ -11,7 +11,7 @@ export interface PlainSubgraph {
 }
 
 const LINK =
-  'extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@external", "@requires", "@provides", "@shareable", "@interfaceObject"])\n';
+  'extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@external", "@requires", "@provides", "@shareable", "@override", "@inaccessible", "@interfaceObject"])\n';
 
 /** Composes subgraphs in this process and returns a function that asks them. Strangers only; errors are not masked. */
 export async function askSupergraph(subgraphs: Record<string, PlainSubgraph>) {
