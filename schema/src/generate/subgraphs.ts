@@ -24,7 +24,7 @@ export function printSubgraphs(): SubgraphSdl[] {
 }
 
 /** Ours, as opposed to those that `@link` brings. */
-const OWN_DIRECTIVES = new Set(['delivery', 'resume']);
+const OWN_DIRECTIVES = new Set(['delivery', 'resume', 'requiresPermission', 'openTo']);
 const BROUGHT_BY_LINK = /^(federation__|link__|_Any$|_Entity$|_Service$)/;
 
 /**

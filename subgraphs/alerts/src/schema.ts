@@ -65,8 +65,8 @@ export function buildAlertsSchema(instances: AlertsResolvers = [], { backtest = 
     live: true,
     orphanedTypes: [User],
     references: {
-      Alert: ({ id }, { viewer, loaders }) => (viewer ? loaders.alert.load(id) : null),
-      AlertRule: ({ id }, { viewer, loaders }) => (viewer ? loaders.rule.load(id) : null),
+      Alert: ({ id }, { loaders }) => loaders.alert.load(id),
+      AlertRule: ({ id }, { loaders }) => loaders.rule.load(id),
     },
   });
 }

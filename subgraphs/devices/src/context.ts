@@ -1,6 +1,6 @@
-import type { Permission, Viewer } from '@pulsegraph/contracts';
+import type { Viewer } from '@pulsegraph/contracts';
 import type { SubgraphContext } from '@pulsegraph/kit/subgraph';
-import { requirePermission } from '@pulsegraph/kit/viewer';
+import { requireViewer } from '@pulsegraph/kit/viewer';
 import { errors } from '@pulsegraph/kit/errors';
 import type { DeviceChangeStream } from './change/device-change.stream.js';
 import type { Loaders } from './loaders.js';
@@ -34,9 +34,9 @@ export function createDevicesContext(
   };
 }
 
-/** Changes something for a viewer who may, and forgets what this operation had read before. */
-export async function change<T>(context: DevicesContext, permission: Permission, work: (viewer: Viewer) => Promise<T>): Promise<T> {
-  const viewer = requirePermission(context.viewer, permission);
+/** Changes something for a viewer, whom the field has admitted, and forgets what this operation had read before. */
+export async function change<T>(context: DevicesContext, work: (viewer: Viewer) => Promise<T>): Promise<T> {
+  const viewer = requireViewer(context.viewer);
   try {
     return await work(viewer);
   } finally {

@@ -1,6 +1,4 @@
-import { may } from '@pulsegraph/contracts';
 import { buildFederatedSchema } from '@pulsegraph/kit/subgraph';
-import { requirePermission } from '@pulsegraph/kit/viewer';
 import type { GraphQLSchema } from 'graphql';
 import type { ContainerType } from 'type-graphql';
 import { AssetResolver } from './asset/asset.resolver.js';
@@ -44,18 +42,10 @@ export function buildDevicesSchema(container: ContainerType = unserved): GraphQL
     container,
     // Null for what is not the viewer's, in the same way as for what does not exist.
     references: {
-      Device: ({ id }, context) => readable(context).device.load(id),
-      DeviceProfile: ({ id }, context) => readable(context).profile.load(id),
-      Asset: ({ id }, context) => readable(context).asset.load(id),
-      Patient: ({ id }, context) => {
-        const { patient } = readable(context);
-        return may(context.viewer!.role, 'patients:read') ? patient.load(id) : null;
-      },
+      Device: ({ id }, { loaders }) => loaders.device.load(id),
+      DeviceProfile: ({ id }, { loaders }) => loaders.profile.load(id),
+      Asset: ({ id }, { loaders }) => loaders.asset.load(id),
+      Patient: ({ id }, { loaders }) => loaders.patient.load(id),
     },
   });
-}
-
-function readable({ viewer, loaders }: DevicesContext): DevicesContext['loaders'] {
-  requirePermission(viewer, 'graph:read');
-  return loaders;
 }

@@ -3,10 +3,15 @@ import { buildSubgraphSchema, printSubgraphSchema } from '@apollo/subgraph';
 import { isInputObjectType, isObjectType, parse, specifiedDirectives, valueFromAST, type GraphQLSchema } from 'graphql';
 import { buildSchemaSync, createResolversMap, type BuildSchemaOptions } from 'type-graphql';
 import { DateTime, Duration } from '../scalars/index.js';
+import { ACCESS_SDL, enforceAccess, guardReference, readAccess } from './access.js';
+import type { SubgraphContext } from './subgraph.js';
 
 type ReferenceResolver<C> = (reference: { __typename: string; id: string }, context: C) => unknown;
 
-export interface FederatedSchemaOptions<C> extends Pick<BuildSchemaOptions, 'resolvers' | 'container' | 'scalarsMap'> {
+export interface FederatedSchemaOptions<C extends SubgraphContext> extends Pick<
+  BuildSchemaOptions,
+  'resolvers' | 'container' | 'scalarsMap'
+> {
   /** `__resolveReference` by type name. A type without one answers with the reference itself. */
   references?: Record<string, ReferenceResolver<C>>;
   /** Types reached by no resolver, such as entity stubs. */
@@ -39,7 +44,7 @@ const NO_PUB_SUB = {
 };
 
 /** type-graphql classes → Federation 2 subgraph schema. */
-export function buildFederatedSchema<C>(options: FederatedSchemaOptions<C>): GraphQLSchema {
+export function buildFederatedSchema<C extends SubgraphContext>(options: FederatedSchemaOptions<C>): GraphQLSchema {
   const { references = {}, live = false, scalarsMap = [], orphanedTypes = [], ...rest } = options;
   const schema = buildSchemaSync({
     ...rest,
@@ -51,10 +56,17 @@ export function buildFederatedSchema<C>(options: FederatedSchemaOptions<C>): Gra
     skipCheck: true,
   });
   const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ${JSON.stringify(FEDERATION_IMPORTS)})\n`;
-  const typeDefs = parse(link + (live ? LIVE_SDL : '') + printSubgraphSchema(schema));
+  const typeDefs = parse(link + ACCESS_SDL + (live ? LIVE_SDL : '') + printSubgraphSchema(schema));
   const resolvers = createResolversMap(schema) as Record<string, Record<string, unknown>>;
-  for (const [type, resolve] of Object.entries(references)) (resolvers[type] ??= {}).__resolveReference = resolve;
-  return withParsedDefaults(buildSubgraphSchema([{ typeDefs, resolvers: resolvers as never }]));
+  const access = readAccess(typeDefs);
+  const itself: ReferenceResolver<C> = (reference) => reference;
+  for (const [type, rule] of access)
+    if (!type.includes('.') && !references[type]) (resolvers[type] ??= {}).__resolveReference = guardReference(rule, itself);
+  for (const [type, resolve] of Object.entries(references))
+    (resolvers[type] ??= {}).__resolveReference = guardReference(access.get(type), resolve);
+  const built = withParsedDefaults(buildSubgraphSchema([{ typeDefs, resolvers: resolvers as never }]));
+  enforceAccess(built, access);
+  return built;
 }
 
 /**

@@ -1,3 +1,4 @@
+export * from './access.js';
 export * from './federated-schema.js';
 export * from './serve-subgraph.js';
 export * from './subgraph.js';

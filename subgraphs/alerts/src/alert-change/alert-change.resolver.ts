@@ -1,5 +1,6 @@
 import { Cursor } from '@pulsegraph/kit/scalars';
-import { requirePermission } from '@pulsegraph/kit/viewer';
+import { Requires } from '@pulsegraph/kit/subgraph';
+import { requireViewer } from '@pulsegraph/kit/viewer';
 import { Arg, Directive, Resolver, Root, Subscription } from 'type-graphql';
 import { AlertFilterInput } from '../alert/alert-filter.input.js';
 import type { AlertsContext } from '../context.js';
@@ -17,11 +18,12 @@ async function subscribe({
   args: AlertChangedArgs;
   context: AlertsContext;
 }): Promise<AsyncIterableIterator<AlertChange>> {
-  return context.alertFeed.follow(requirePermission(context.viewer, 'graph:read'), args.filter ?? {}, args.after ?? null);
+  return context.alertFeed.follow(requireViewer(context.viewer), args.filter ?? {}, args.after ?? null);
 }
 
 @Resolver(() => AlertChange)
 export class AlertChangeResolver {
+  @Requires('graph:read')
   @Directive('@delivery(policy: KEEP_ALL, bound: 10000)')
   @Directive('@resume(argument: "after", cursor: "cursor")')
   @Subscription(() => AlertChange, {

@@ -1,3 +1,4 @@
+import { Requires } from '@pulsegraph/kit/subgraph';
 import type { Severity } from '@pulsegraph/contracts';
 import type { Keyset } from '@pulsegraph/kit/pagination';
 import { Directive, Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
@@ -12,6 +13,7 @@ export const RuleOrigin = { PROFILE: 'PROFILE', USER: 'USER' } as const;
 export type RuleOrigin = keyof typeof RuleOrigin;
 registerEnumType(RuleOrigin, { name: 'RuleOrigin' });
 
+@Requires('graph:read')
 @Directive('@key(fields: "id")')
 @ObjectType()
 @Entity({ name: 'alert_rule' })

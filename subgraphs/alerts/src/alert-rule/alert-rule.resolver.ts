@@ -1,7 +1,8 @@
 import { errors } from '@pulsegraph/kit/errors';
 import { parsePage, toConnection } from '@pulsegraph/kit/pagination';
 import type { RegistryProjection } from '@pulsegraph/kit/registry';
-import { requirePermission } from '@pulsegraph/kit/viewer';
+import { Requires } from '@pulsegraph/kit/subgraph';
+import { requireViewer } from '@pulsegraph/kit/viewer';
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { AlertsContext } from '../context.js';
 import { AlertRuleConnection } from './alert-rule.connection.js';
@@ -21,14 +22,15 @@ export class AlertRuleResolver {
     private readonly registry: RegistryProjection,
   ) {}
 
+  @Requires('graph:read')
   @Query(() => AlertRule, { nullable: true })
-  async alertRule(@Arg('id', () => ID) id: string, @Ctx() { viewer, loaders }: AlertsContext): Promise<AlertRule> {
-    requirePermission(viewer, 'graph:read');
+  async alertRule(@Arg('id', () => ID) id: string, @Ctx() { loaders }: AlertsContext): Promise<AlertRule> {
     const rule = await loaders.rule.load(id);
     if (!rule) throw errors.notFound('alert rule');
     return rule;
   }
 
+  @Requires('graph:read')
   @Query(() => AlertRuleConnection)
   async alertRules(
     @Arg('first', () => Int, { nullable: true, defaultValue: 50 }) first: number | null,
@@ -36,18 +38,20 @@ export class AlertRuleResolver {
     @Arg('search', () => String, { nullable: true }) search: string | null,
     @Ctx() { viewer }: AlertsContext,
   ): Promise<AlertRuleConnection> {
-    const { organizationId } = requirePermission(viewer, 'graph:read');
+    const { organizationId } = requireViewer(viewer);
     const page = parsePage(first ?? 50, after);
     const rows = await this.repository.findPage(organizationId, search, page);
     const { nodes, pageInfo } = toConnection(rows, page, ruleKeysetOf);
     return { nodes, pageInfo, count: () => this.repository.count(organizationId, search) };
   }
 
+  @Requires('rules:write')
   @Mutation(() => AlertRule)
   createAlertRule(@Arg('input', () => AlertRuleInput) input: AlertRuleInput, @Ctx() { viewer }: AlertsContext): Promise<AlertRule> {
-    return this.service.create(requirePermission(viewer, 'rules:write'), input);
+    return this.service.create(requireViewer(viewer), input);
   }
 
+  @Requires('rules:write')
   @Mutation(() => AlertRule, { description: 'Fails with CONFLICT when expectedVersion is stale.' })
   async updateAlertRule(
     @Arg('id', () => ID) id: string,
@@ -55,21 +59,23 @@ export class AlertRuleResolver {
     @Arg('expectedVersion', () => Int) expectedVersion: number,
     @Ctx() { viewer }: AlertsContext,
   ): Promise<AlertRule> {
-    return this.service.update(requirePermission(viewer, 'rules:write'), id, input, expectedVersion);
+    return this.service.update(requireViewer(viewer), id, input, expectedVersion);
   }
 
+  @Requires('rules:write')
   @Mutation(() => AlertRule, { description: "Disabling resolves the rule's open alerts." })
   setAlertRuleEnabled(
     @Arg('id', () => ID) id: string,
     @Arg('enabled') enabled: boolean,
     @Ctx() { viewer }: AlertsContext,
   ): Promise<AlertRule> {
-    return this.service.setEnabled(requirePermission(viewer, 'rules:write'), id, enabled);
+    return this.service.setEnabled(requireViewer(viewer), id, enabled);
   }
 
+  @Requires('rules:write')
   @Mutation(() => ID, { description: "Resolves the rule's open alerts." })
   deleteAlertRule(@Arg('id', () => ID) id: string, @Ctx() { viewer }: AlertsContext): Promise<string> {
-    return this.service.delete(requirePermission(viewer, 'rules:write'), id);
+    return this.service.delete(requireViewer(viewer), id);
   }
 
   @FieldResolver(() => EscalationPolicy, {

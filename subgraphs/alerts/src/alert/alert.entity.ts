@@ -1,3 +1,4 @@
+import { Requires } from '@pulsegraph/kit/subgraph';
 import { ALERT_KINDS, ALERT_STATUSES, SEVERITIES, type AlertKind, type AlertStatus, type Severity } from '@pulsegraph/contracts';
 import { Directive, Field, Float, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
@@ -11,6 +12,7 @@ registerEnumType(AlertStatusEnum, { name: 'AlertStatus' });
 export const AlertKindEnum = enumOf(ALERT_KINDS);
 registerEnumType(AlertKindEnum, { name: 'AlertKind' });
 
+@Requires('graph:read')
 @Directive('@key(fields: "id")')
 @ObjectType({ description: 'One per rule and device while the condition lasts.' })
 @Entity({ name: 'alert' })

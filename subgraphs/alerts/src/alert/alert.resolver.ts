@@ -1,8 +1,8 @@
-import { may } from '@pulsegraph/contracts';
 import { errors } from '@pulsegraph/kit/errors';
 import { parsePage, toConnection } from '@pulsegraph/kit/pagination';
 import type { RegistryProjection } from '@pulsegraph/kit/registry';
-import { requirePermission } from '@pulsegraph/kit/viewer';
+import { Requires } from '@pulsegraph/kit/subgraph';
+import { requireViewer } from '@pulsegraph/kit/viewer';
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, registerEnumType, Resolver, Root } from 'type-graphql';
 import type { AlertsContext } from '../context.js';
 import { AlertRule } from '../alert-rule/alert-rule.entity.js';
@@ -27,14 +27,15 @@ export class AlertResolver {
     private readonly registry: RegistryProjection,
   ) {}
 
+  @Requires('graph:read')
   @Query(() => Alert, { nullable: true })
-  async alert(@Arg('id', () => ID) id: string, @Ctx() { viewer, loaders }: AlertsContext): Promise<Alert> {
-    requirePermission(viewer, 'graph:read');
+  async alert(@Arg('id', () => ID) id: string, @Ctx() { loaders }: AlertsContext): Promise<Alert> {
     const alert = await loaders.alert.load(id);
     if (!alert) throw errors.notFound('alert');
     return alert;
   }
 
+  @Requires('graph:read')
   @Query(() => AlertConnection)
   async alerts(
     @Arg('first', () => Int, { nullable: true, defaultValue: 50 }) first: number | null,
@@ -43,7 +44,7 @@ export class AlertResolver {
     @Arg('orderBy', () => AlertOrder, { nullable: true, defaultValue: AlertOrder.NEWEST }) orderBy: AlertOrder | null,
     @Ctx() { viewer }: AlertsContext,
   ): Promise<AlertConnection> {
-    const reader = requirePermission(viewer, 'graph:read');
+    const reader = requireViewer(viewer);
     const filter = given ?? {};
     checkFilter(filter, reader, this.registry);
     const page = parsePage(first ?? 50, after);
@@ -51,24 +52,27 @@ export class AlertResolver {
     return { ...toConnection(rows, page, keysetOf), count: () => this.repository.count(reader.organizationId, filter) };
   }
 
+  @Requires('alerts:handle')
   @Mutation(() => Alert, { description: 'Fails with ALERT_ALREADY_ACKNOWLEDGED or ALERT_ALREADY_RESOLVED.' })
   acknowledgeAlert(
     @Arg('id', () => ID) id: string,
     @Arg('note', () => String, { nullable: true }) note: string | null,
     @Ctx() { viewer }: AlertsContext,
   ): Promise<Alert> {
-    return this.service.acknowledge(requirePermission(viewer, 'alerts:handle'), id, note);
+    return this.service.acknowledge(requireViewer(viewer), id, note);
   }
 
+  @Requires('alerts:handle')
   @Mutation(() => Alert, { description: 'Fails with ALERT_ALREADY_RESOLVED.' })
   resolveAlert(
     @Arg('id', () => ID) id: string,
     @Arg('note', () => String, { nullable: true }) note: string | null,
     @Ctx() { viewer }: AlertsContext,
   ): Promise<Alert> {
-    return this.service.resolve(requirePermission(viewer, 'alerts:handle'), id, note);
+    return this.service.resolve(requireViewer(viewer), id, note);
   }
 
+  @Requires('alerts:handle')
   @Mutation(() => BulkAcknowledgement, {
     description: 'Those that could be; the others come back with the code that refused them. At most 500.',
   })
@@ -77,21 +81,23 @@ export class AlertResolver {
     @Arg('note', () => String, { nullable: true }) note: string | null,
     @Ctx() { viewer }: AlertsContext,
   ): Promise<BulkAcknowledgement> {
-    return this.service.acknowledgeMany(requirePermission(viewer, 'alerts:handle'), ids, note);
+    return this.service.acknowledgeMany(requireViewer(viewer), ids, note);
   }
 
+  @Requires('alerts:handle')
   @Mutation(() => Alert, { description: 'Without a user: to nobody. Fails with ALERT_ALREADY_RESOLVED.' })
   assignAlert(
     @Arg('id', () => ID) id: string,
     @Arg('userId', () => ID, { nullable: true }) userId: string | null,
     @Ctx() { viewer }: AlertsContext,
   ): Promise<Alert> {
-    return this.service.assign(requirePermission(viewer, 'alerts:handle'), id, userId ?? null);
+    return this.service.assign(requireViewer(viewer), id, userId ?? null);
   }
 
+  @Requires('alerts:handle')
   @Mutation(() => Alert)
   commentOnAlert(@Arg('id', () => ID) id: string, @Arg('text') text: string, @Ctx() { viewer }: AlertsContext): Promise<Alert> {
-    return this.service.comment(requirePermission(viewer, 'alerts:handle'), id, text);
+    return this.service.comment(requireViewer(viewer), id, text);
   }
 
   @FieldResolver(() => Device, { nullable: true })
@@ -104,9 +110,10 @@ export class AlertResolver {
     return stubOf(alert.assetId);
   }
 
+  @Requires('patients:read', { otherwise: 'NULL' })
   @FieldResolver(() => Patient, { nullable: true, description: 'Null without the right to read patients.' })
-  patient(@Root() alert: Alert, @Ctx() { viewer }: AlertsContext): Patient | null {
-    return viewer && may(viewer.role, 'patients:read') ? stubOf(alert.patientId) : null;
+  patient(@Root() alert: Alert): Patient | null {
+    return stubOf(alert.patientId);
   }
 
   @FieldResolver(() => AlertRule, { nullable: true, description: 'Null once the rule is deleted.' })

@@ -1,4 +1,5 @@
-import { requirePermission } from '@pulsegraph/kit/viewer';
+import { Requires } from '@pulsegraph/kit/subgraph';
+import { requireViewer } from '@pulsegraph/kit/viewer';
 import { Arg, Ctx, Query, Resolver } from 'type-graphql';
 import { AlertRuleInput } from '../alert-rule/alert-rule.input.js';
 import type { AlertsContext } from '../context.js';
@@ -12,6 +13,7 @@ const dateOf = (us: number) => new Date(us / 1_000);
 export class BacktestResolver {
   constructor(private readonly service: BacktestService) {}
 
+  @Requires('rules:write')
   @Query(() => Backtest, { description: 'What the rule would have raised on stored readings; changes nothing.' })
   async backtestAlertRule(
     @Arg('input', () => AlertRuleInput) input: AlertRuleInput,
@@ -19,7 +21,7 @@ export class BacktestResolver {
     @Arg('to') to: Date,
     @Ctx() { viewer }: AlertsContext,
   ): Promise<Backtest> {
-    const { alerts, ...rest } = await this.service.run(requirePermission(viewer, 'rules:write'), input, from, to);
+    const { alerts, ...rest } = await this.service.run(requireViewer(viewer), input, from, to);
     return {
       ...rest,
       alerts: alerts.slice(0, MAX_LISTED).map(({ deviceId, kind, startedAtUs, resolvedAtUs, value }) => ({

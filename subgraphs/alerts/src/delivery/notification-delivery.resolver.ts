@@ -1,7 +1,8 @@
 import { errors } from '@pulsegraph/kit/errors';
 import { may } from '@pulsegraph/contracts';
 import { parsePage, toConnection } from '@pulsegraph/kit/pagination';
-import { requirePermission } from '@pulsegraph/kit/viewer';
+import { Requires } from '@pulsegraph/kit/subgraph';
+import { requireViewer } from '@pulsegraph/kit/viewer';
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Resolver, Root } from 'type-graphql';
 import { Alert } from '../alert/alert.entity.js';
 import { NotificationChannel } from '../channel/notification-channel.entity.js';
@@ -15,11 +16,12 @@ import { NotificationDeliveryConnection } from './notification-delivery.type.js'
 export class NotificationDeliveryResolver {
   constructor(private readonly tests: ChannelTestService) {}
 
+  @Requires('rules:write')
   @Mutation(() => NotificationDelivery, {
     description: 'Sends a test message now and says what became of it; PENDING when there is no answer within seconds.',
   })
   testNotificationChannel(@Arg('id', () => ID) id: string, @Ctx() { viewer }: AlertsContext): Promise<NotificationDelivery> {
-    return this.tests.test(requirePermission(viewer, 'rules:write'), id);
+    return this.tests.test(requireViewer(viewer), id);
   }
 
   @FieldResolver(() => NotificationChannel)
@@ -47,6 +49,7 @@ export class NotificationDeliveryResolver {
 export class ChannelDeliveriesResolver {
   constructor(private readonly repository: NotificationDeliveryRepository) {}
 
+  @Requires('graph:read')
   @FieldResolver(() => NotificationDeliveryConnection, { description: 'What it was asked to deliver, newest first, tests too.' })
   async deliveries(
     @Root() { id }: NotificationChannel,
@@ -54,7 +57,7 @@ export class ChannelDeliveriesResolver {
     @Arg('after', () => String, { nullable: true }) after: string | null,
     @Ctx() { viewer }: AlertsContext,
   ): Promise<NotificationDeliveryConnection> {
-    const { organizationId } = requirePermission(viewer, 'graph:read');
+    const { organizationId } = requireViewer(viewer);
     const page = parsePage(first ?? 20, after);
     const { nodes, pageInfo } = toConnection(await this.repository.findPage(organizationId, id, page), page, deliveryKeysetOf);
     return { nodes, pageInfo, count: () => this.repository.count(organizationId, id) };

@@ -1,7 +1,8 @@
 import type { Severity } from '@pulsegraph/contracts';
 import { parsePage, toConnection } from '@pulsegraph/kit/pagination';
 import type { RegistryProjection } from '@pulsegraph/kit/registry';
-import { requirePermission } from '@pulsegraph/kit/viewer';
+import { Requires } from '@pulsegraph/kit/subgraph';
+import { requireViewer } from '@pulsegraph/kit/viewer';
 import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from 'type-graphql';
 import { AlertConnection } from '../alert/alert.connection.js';
 import { SeverityEnum } from '../alert/alert.entity.js';
@@ -30,7 +31,7 @@ class AlertsOfSubject {
     after: string | null,
     given: AlertFilter | null,
   ): Promise<AlertConnection> {
-    const reader = requirePermission(viewer, by === 'patientId' ? 'patients:read' : 'graph:read');
+    const reader = requireViewer(viewer);
     const filter = given ?? {};
     checkFilter(filter, reader, this.registry);
     const page = parsePage(first ?? 20, after);
@@ -47,6 +48,7 @@ export class DeviceResolver {
     this.alertsOf = new AlertsOfSubject(alerts, registry);
   }
 
+  @Requires('graph:read')
   @FieldResolver(() => AlertConnection, { description: 'Newest first.' })
   alerts(
     @Root() device: Device,
@@ -58,9 +60,9 @@ export class DeviceResolver {
     return this.alertsOf.page('deviceId', device.id, context, first, after, filter);
   }
 
+  @Requires('graph:read')
   @FieldResolver(() => SeverityEnum, OPEN_SEVERITY)
-  async openSeverity(@Root() device: Device, @Ctx() { viewer, loaders }: AlertsContext): Promise<Severity | null> {
-    requirePermission(viewer, 'graph:read');
+  async openSeverity(@Root() device: Device, @Ctx() { loaders }: AlertsContext): Promise<Severity | null> {
     return worstOf((await loaders.openGroups()).filter(({ deviceId }) => deviceId === device.id));
   }
 }
@@ -69,12 +71,12 @@ export class DeviceResolver {
 export class AssetResolver {
   constructor(private readonly registry: RegistryProjection) {}
 
+  @Requires('graph:read')
   @FieldResolver(() => SeverityEnum, {
     ...OPEN_SEVERITY,
     description: 'The highest severity among the open alerts here and below; null when there is none.',
   })
-  async openSeverity(@Root() asset: Asset, @Ctx() { viewer, loaders }: AlertsContext): Promise<Severity | null> {
-    requirePermission(viewer, 'graph:read');
+  async openSeverity(@Root() asset: Asset, @Ctx() { loaders }: AlertsContext): Promise<Severity | null> {
     const groups = await loaders.openGroups();
     return worstOf(groups.filter(({ assetId }) => assetId !== null && this.registry.isWithin(assetId, asset.id)));
   }
@@ -87,6 +89,7 @@ export class PatientResolver {
     this.alertsOf = new AlertsOfSubject(alerts, registry);
   }
 
+  @Requires('patients:read')
   @FieldResolver(() => AlertConnection, { description: 'Newest first.' })
   alerts(
     @Root() patient: Patient,
@@ -98,9 +101,9 @@ export class PatientResolver {
     return this.alertsOf.page('patientId', patient.id, context, first, after, filter);
   }
 
+  @Requires('patients:read')
   @FieldResolver(() => SeverityEnum, OPEN_SEVERITY)
-  async openSeverity(@Root() patient: Patient, @Ctx() { viewer, loaders }: AlertsContext): Promise<Severity | null> {
-    requirePermission(viewer, 'patients:read');
+  async openSeverity(@Root() patient: Patient, @Ctx() { loaders }: AlertsContext): Promise<Severity | null> {
     return worstOf((await loaders.openGroups()).filter(({ patientId }) => patientId === patient.id));
   }
 }

@@ -1,18 +1,22 @@
+import { Requires } from '@pulsegraph/kit/subgraph';
 import { Directive, Field, ID, ObjectType } from 'type-graphql';
 
 /** Entities of other subgraphs: here they are an id, and what alerts adds to them. */
+@Requires('graph:read')
 @Directive('@key(fields: "id")')
 @ObjectType()
 export class Device {
   @Field(() => ID) id!: string;
 }
 
+@Requires('graph:read')
 @Directive('@key(fields: "id")')
 @ObjectType()
 export class Asset {
   @Field(() => ID) id!: string;
 }
 
+@Requires('patients:read')
 @Directive('@key(fields: "id")')
 @ObjectType()
 export class Patient {

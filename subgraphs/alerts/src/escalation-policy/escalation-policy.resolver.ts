@@ -1,5 +1,6 @@
 import { parsePage, toConnection } from '@pulsegraph/kit/pagination';
-import { requirePermission } from '@pulsegraph/kit/viewer';
+import { Requires } from '@pulsegraph/kit/subgraph';
+import { requireViewer } from '@pulsegraph/kit/viewer';
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { NotificationChannel } from '../channel/notification-channel.entity.js';
 import type { AlertsContext } from '../context.js';
@@ -16,25 +17,27 @@ export class EscalationPolicyResolver {
     private readonly service: EscalationPolicyService,
   ) {}
 
+  @Requires('graph:read')
   @Query(() => EscalationPolicyConnection, { description: 'By name.' })
   async escalationPolicies(
     @Arg('first', () => Int, { nullable: true, defaultValue: 50 }) first: number | null,
     @Arg('after', () => String, { nullable: true }) after: string | null,
     @Ctx() { viewer }: AlertsContext,
   ): Promise<EscalationPolicyConnection> {
-    const { organizationId } = requirePermission(viewer, 'graph:read');
+    const { organizationId } = requireViewer(viewer);
     const page = parsePage(first ?? 50, after);
     const { nodes, pageInfo } = toConnection(await this.repository.findPage(organizationId, page), page, policyKeysetOf);
     return { nodes, pageInfo, count: () => this.repository.count(organizationId) };
   }
 
+  @Requires('rules:write')
   @Mutation(() => EscalationPolicy, { description: 'Without an id: a new one.' })
   saveEscalationPolicy(
     @Arg('id', () => ID, { nullable: true }) id: string | null,
     @Arg('input', () => EscalationPolicyInput) input: EscalationPolicyInput,
     @Ctx() { viewer }: AlertsContext,
   ): Promise<EscalationPolicy> {
-    return this.service.save(requirePermission(viewer, 'rules:write'), id ?? null, input);
+    return this.service.save(requireViewer(viewer), id ?? null, input);
   }
 }
 

@@ -1,5 +1,6 @@
 import { parsePage, toConnection } from '@pulsegraph/kit/pagination';
-import { requirePermission } from '@pulsegraph/kit/viewer';
+import { Requires } from '@pulsegraph/kit/subgraph';
+import { requireViewer } from '@pulsegraph/kit/viewer';
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { AlertsContext } from '../context.js';
 import { stubOf, User } from '../entity/stub.type.js';
@@ -16,6 +17,7 @@ export class SilenceResolver {
     private readonly now: () => number,
   ) {}
 
+  @Requires('graph:read')
   @Query(() => SilenceConnection, { description: 'The one that ends last first.' })
   async silences(
     @Arg('active', () => Boolean, { nullable: true }) active: boolean | null,
@@ -23,7 +25,7 @@ export class SilenceResolver {
     @Arg('after', () => String, { nullable: true }) after: string | null,
     @Ctx() { viewer }: AlertsContext,
   ): Promise<SilenceConnection> {
-    const { organizationId } = requirePermission(viewer, 'graph:read');
+    const { organizationId } = requireViewer(viewer);
     const page = parsePage(first ?? 50, after);
     const now = new Date(this.now());
     const rows = await this.repository.findPage(organizationId, active ?? null, now, page);
@@ -31,14 +33,16 @@ export class SilenceResolver {
     return { nodes, pageInfo, count: () => this.repository.count(organizationId, active ?? null, now) };
   }
 
+  @Requires('alerts:handle')
   @Mutation(() => Silence, { description: 'Shelving and maintenance windows: matching alerts are recorded but notify nobody.' })
   createSilence(@Arg('input', () => SilenceInput) input: SilenceInput, @Ctx() { viewer }: AlertsContext): Promise<Silence> {
-    return this.service.create(requirePermission(viewer, 'alerts:handle'), input);
+    return this.service.create(requireViewer(viewer), input);
   }
 
+  @Requires('alerts:handle')
   @Mutation(() => Silence, { description: 'Ends it now; ending it again changes nothing.' })
   endSilence(@Arg('id', () => ID) id: string, @Ctx() { viewer }: AlertsContext): Promise<Silence> {
-    return this.service.end(requirePermission(viewer, 'alerts:handle'), id);
+    return this.service.end(requireViewer(viewer), id);
   }
 
   @FieldResolver(() => User, { nullable: true })

@@ -1,3 +1,4 @@
+import { Requires } from '@pulsegraph/kit/subgraph';
 import { Directive, Field, ID, ObjectType, registerEnumType } from 'type-graphql';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
@@ -6,6 +7,7 @@ export type AssetKind = (typeof ASSET_KINDS)[number];
 export const AssetKindEnum = Object.fromEntries(ASSET_KINDS.map((kind) => [kind, kind])) as { [K in AssetKind]: K };
 registerEnumType(AssetKindEnum, { name: 'AssetKind' });
 
+@Requires('graph:read')
 @Directive('@key(fields: "id")')
 @ObjectType()
 @Entity({ name: 'asset' })

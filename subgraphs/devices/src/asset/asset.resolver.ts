@@ -1,5 +1,6 @@
 import { errors } from '@pulsegraph/kit/errors';
-import { requirePermission } from '@pulsegraph/kit/viewer';
+import { Requires } from '@pulsegraph/kit/subgraph';
+import { requireViewer } from '@pulsegraph/kit/viewer';
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { AssetConnection, DeviceConnection } from '../connection/connection.type.js';
 import { change, type DevicesContext } from '../context.js';
@@ -16,14 +17,15 @@ export class AssetResolver {
     private readonly reader: AssetReader,
   ) {}
 
+  @Requires('graph:read')
   @Query(() => Asset, { nullable: true })
   async asset(@Arg('id', () => ID) id: string, @Ctx() context: DevicesContext): Promise<Asset> {
-    requirePermission(context.viewer, 'graph:read');
     const asset = await context.loaders.asset.load(id);
     if (!asset) throw errors.notFound('asset');
     return asset;
   }
 
+  @Requires('graph:read')
   @Query(() => AssetConnection, { description: 'Roots of the asset tree (sites), or the children of one asset.' })
   assets(
     @Arg('parentId', () => ID, { nullable: true }) parentId: string | null | undefined,
@@ -31,7 +33,7 @@ export class AssetResolver {
     @Arg('after', () => String, { nullable: true }) after: string | null | undefined,
     @Ctx() { viewer, requestId }: DevicesContext,
   ): Promise<AssetConnection> {
-    return this.reader.page(requirePermission(viewer, 'graph:read'), parentId ?? null, { first, after }, requestId);
+    return this.reader.page(requireViewer(viewer), parentId ?? null, { first, after }, requestId);
   }
 
   @FieldResolver(() => Asset, { nullable: true })
@@ -61,22 +63,25 @@ export class AssetResolver {
     return devicesAt(loaders, 'asset_id', id, { first, after }, 50);
   }
 
+  @Requires('devices:write')
   @Mutation(() => Asset)
   createAsset(@Arg('input', () => AssetInput) input: AssetInput, @Ctx() context: DevicesContext): Promise<Asset> {
-    return change(context, 'devices:write', (viewer) => this.assetService.create(viewer, input));
+    return change(context, (viewer) => this.assetService.create(viewer, input));
   }
 
+  @Requires('devices:write')
   @Mutation(() => Asset)
   updateAsset(
     @Arg('id', () => ID) id: string,
     @Arg('input', () => AssetInput) input: AssetInput,
     @Ctx() context: DevicesContext,
   ): Promise<Asset> {
-    return change(context, 'devices:write', (viewer) => this.assetService.update(viewer, id, input));
+    return change(context, (viewer) => this.assetService.update(viewer, id, input));
   }
 
+  @Requires('devices:write')
   @Mutation(() => ID, { description: 'Refused with CONFLICT while devices or children remain.' })
   deleteAsset(@Arg('id', () => ID) id: string, @Ctx() context: DevicesContext): Promise<string> {
-    return change(context, 'devices:write', (viewer) => this.assetService.delete(viewer, id));
+    return change(context, (viewer) => this.assetService.delete(viewer, id));
   }
 }

@@ -1,4 +1,4 @@
-import { may } from '@pulsegraph/contracts';
+import { Requires } from '@pulsegraph/kit/subgraph';
 import { Arg, Ctx, FieldResolver, ID, Mutation, Resolver, Root } from 'type-graphql';
 import { Asset } from '../asset/asset.entity.js';
 import { change, type DevicesContext } from '../context.js';
@@ -17,9 +17,10 @@ export class AssignmentResolver {
     return loaders.device.load(deviceId);
   }
 
+  @Requires('patients:read', { otherwise: 'NULL' })
   @FieldResolver(() => Patient, { nullable: true })
-  async patient(@Root() { patientId }: Assignment, @Ctx() { loaders, viewer }: DevicesContext): Promise<Patient | null> {
-    return patientId !== null && viewer && may(viewer.role, 'patients:read') ? loaders.patient.load(patientId) : null;
+  async patient(@Root() { patientId }: Assignment, @Ctx() { loaders }: DevicesContext): Promise<Patient | null> {
+    return patientId === null ? null : loaders.patient.load(patientId);
   }
 
   @FieldResolver(() => Asset, { nullable: true })
@@ -27,7 +28,8 @@ export class AssignmentResolver {
     return assetId === null ? null : loaders.asset.load(assetId);
   }
 
-  // Whether the role may depends on the target, so the service decides; anybody may ask who may read.
+  // Which of the two depends on the target: the service decides.
+  @Requires(['devices:write', 'patients:write'])
   @Mutation(() => Assignment, {
     description: 'Time-bounded: readings recorded inside the interval belong to this patient or asset.',
   })
@@ -37,15 +39,16 @@ export class AssignmentResolver {
     @Arg('from', () => Date, { nullable: true }) from: Date | null | undefined,
     @Ctx() context: DevicesContext,
   ): Promise<Assignment> {
-    return change(context, 'graph:read', (viewer) => this.assignments.assign(viewer, deviceId, to, from));
+    return change(context, (viewer) => this.assignments.assign(viewer, deviceId, to, from));
   }
 
+  @Requires(['devices:write', 'patients:write'])
   @Mutation(() => Assignment)
   endAssignment(
     @Arg('id', () => ID) id: string,
     @Arg('at', () => Date, { nullable: true }) at: Date | null | undefined,
     @Ctx() context: DevicesContext,
   ): Promise<Assignment> {
-    return change(context, 'graph:read', (viewer) => this.assignments.end(viewer, id, at));
+    return change(context, (viewer) => this.assignments.end(viewer, id, at));
   }
 }

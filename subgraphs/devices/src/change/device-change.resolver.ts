@@ -1,5 +1,6 @@
 import { Cursor } from '@pulsegraph/kit/scalars';
-import { requirePermission } from '@pulsegraph/kit/viewer';
+import { Requires } from '@pulsegraph/kit/subgraph';
+import { requireViewer } from '@pulsegraph/kit/viewer';
 import { Arg, Ctx, Directive, Field, FieldResolver, ObjectType, registerEnumType, Resolver, Root, Subscription } from 'type-graphql';
 import type { DevicesContext } from '../context.js';
 import { DeviceFilter } from '../device/device.input.js';
@@ -27,6 +28,7 @@ interface DeviceChangedArguments {
 
 @Resolver(() => DeviceChange)
 export class DeviceChangeResolver {
+  @Requires('graph:read')
   @Directive('@resume(argument: "after", cursor: "cursor")')
   @Directive('@delivery(policy: LATEST_BY_KEY, key: "device.id")')
   @Subscription(() => DeviceChange, {
@@ -35,7 +37,7 @@ export class DeviceChangeResolver {
     subscribe: async ({ args, context }) => {
       const { viewer, loaders, deviceChanges } = context as DevicesContext;
       const { filter, after } = args as DeviceChangedArguments;
-      return deviceChanges.subscribe(requirePermission(viewer, 'graph:read'), filter, after, loaders);
+      return deviceChanges.subscribe(requireViewer(viewer), filter, after, loaders);
     },
   })
   deviceChanged(

@@ -1,3 +1,4 @@
+import { Requires } from '@pulsegraph/kit/subgraph';
 import { Duration } from '@pulsegraph/kit/scalars';
 import { Arg, Ctx, ID, Mutation, Resolver } from 'type-graphql';
 import { change, type DevicesContext } from '../context.js';
@@ -18,38 +19,43 @@ export class DeviceMutationResolver {
     private readonly credentials: CredentialService,
   ) {}
 
+  @Requires('devices:write')
   @Mutation(() => RegisterDevicePayload)
   async registerDevice(
     @Arg('input', () => RegisterDeviceInput) input: RegisterDeviceInput,
     @Ctx() context: DevicesContext,
   ): Promise<RegisterDevicePayload> {
-    const registered = await change(context, 'devices:write', (viewer) => this.registrations.registerOne(viewer, input));
+    const registered = await change(context, (viewer) => this.registrations.registerOne(viewer, input));
     return toPayload(registered, context);
   }
 
+  @Requires('devices:write')
   @Mutation(() => [RegisterDevicePayload], { description: 'All rows or none; errors name the row.' })
   async registerDevices(
     @Arg('input', () => [RegisterDeviceInput]) input: RegisterDeviceInput[],
     @Ctx() context: DevicesContext,
   ): Promise<RegisterDevicePayload[]> {
-    const registered = await change(context, 'devices:write', (viewer) => this.registrations.registerAll(viewer, input));
+    const registered = await change(context, (viewer) => this.registrations.registerAll(viewer, input));
     return Promise.all(registered.map((one) => toPayload(one, context)));
   }
 
+  @Requires('devices:write')
   @Mutation(() => Device)
   updateDevice(
     @Arg('id', () => ID) id: string,
     @Arg('input', () => UpdateDeviceInput) input: UpdateDeviceInput,
     @Ctx() context: DevicesContext,
   ): Promise<Device> {
-    return change(context, 'devices:write', (viewer) => this.devices.update(viewer, id, input));
+    return change(context, (viewer) => this.devices.update(viewer, id, input));
   }
 
+  @Requires('devices:write')
   @Mutation(() => Device)
   retireDevice(@Arg('id', () => ID) id: string, @Ctx() context: DevicesContext): Promise<Device> {
-    return change(context, 'devices:write', (viewer) => this.devices.retire(viewer, id));
+    return change(context, (viewer) => this.devices.retire(viewer, id));
   }
 
+  @Requires('devices:write')
   @Mutation(() => DeviceCredential, {
     description: 'A new token, shown once; the old one stops working after the grace period.',
   })
@@ -58,7 +64,7 @@ export class DeviceMutationResolver {
     @Arg('grace', () => Duration, { nullable: true, defaultValue: 0 }) graceMs: number | null,
     @Ctx() context: DevicesContext,
   ): Promise<DeviceCredential> {
-    return change(context, 'devices:write', (viewer) => this.credentials.rotate(viewer, id, graceMs ?? 0));
+    return change(context, (viewer) => this.credentials.rotate(viewer, id, graceMs ?? 0));
   }
 }
 

@@ -1,3 +1,4 @@
+import { Requires } from '@pulsegraph/kit/subgraph';
 import { CONNECTIVITIES, type Connectivity } from '@pulsegraph/contracts';
 import { Directive, Field, ID, ObjectType, registerEnumType } from 'type-graphql';
 import { Column, Entity, JoinColumn, OneToOne, PrimaryColumn, type Relation } from 'typeorm';
@@ -16,6 +17,7 @@ export class Label {
   @Field() value!: string;
 }
 
+@Requires('graph:read')
 @Directive('@key(fields: "id")')
 @ObjectType()
 @Entity({ name: 'device' })

@@ -1,6 +1,6 @@
-import { may } from '@pulsegraph/contracts';
 import { toConnection } from '@pulsegraph/kit/pagination';
-import { requirePermission } from '@pulsegraph/kit/viewer';
+import { Requires } from '@pulsegraph/kit/subgraph';
+import { requireViewer } from '@pulsegraph/kit/viewer';
 import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
 import { Asset } from '../asset/asset.entity.js';
 import { AssignmentConnection, DeviceConnection } from '../connection/connection.type.js';
@@ -17,20 +17,22 @@ import { FleetStatus } from './device.type.js';
 export class DeviceResolver {
   constructor(private readonly reader: DeviceReader) {}
 
+  @Requires('graph:read')
   @Query(() => Device, { nullable: true })
   device(@Arg('id', () => ID) id: string, @Ctx() context: DevicesContext): Promise<Device> {
-    requirePermission(context.viewer, 'graph:read');
     return requireDevice(context.loaders, id);
   }
 
+  @Requires('graph:read')
   @Query(() => Device, {
     nullable: true,
     description: 'The key is the name the device uses on the wire; unique within the organization.',
   })
   deviceByKey(@Arg('key', () => String) key: string, @Ctx() { viewer }: DevicesContext): Promise<Device | null> {
-    return this.reader.byKey(requirePermission(viewer, 'graph:read'), key);
+    return this.reader.byKey(requireViewer(viewer), key);
   }
 
+  @Requires('graph:read')
   @Query(() => DeviceConnection)
   devices(
     @Arg('first', () => Int, { nullable: true, defaultValue: 50 }) first: number | null,
@@ -39,16 +41,17 @@ export class DeviceResolver {
     @Arg('orderBy', () => DeviceOrder, { nullable: true }) orderBy: DeviceOrder | null | undefined,
     @Ctx() context: DevicesContext,
   ): Promise<DeviceConnection> {
-    const viewer = requirePermission(context.viewer, 'graph:read');
+    const viewer = requireViewer(context.viewer);
     return this.reader.page(viewer, filter, orderBy ?? undefined, { first, after }, context.loaders);
   }
 
+  @Requires('graph:read')
   @Query(() => FleetStatus, { description: 'Counts by connectivity, for the header.' })
   fleetStatus(
     @Arg('assetId', () => ID, { nullable: true }) assetId: string | null | undefined,
     @Ctx() context: DevicesContext,
   ): Promise<FleetStatus> {
-    return this.reader.fleetStatus(requirePermission(context.viewer, 'graph:read'), assetId ?? null, context.loaders);
+    return this.reader.fleetStatus(requireViewer(context.viewer), assetId ?? null, context.loaders);
   }
 
   @FieldResolver(() => DeviceProfile)
@@ -65,9 +68,9 @@ export class DeviceResolver {
     return open ? loaders.asset.load(open.assetId!) : null;
   }
 
+  @Requires('patients:read', { otherwise: 'NULL' })
   @FieldResolver(() => Patient, { nullable: true, description: 'Null without the right to read patients.' })
-  async patient(@Root() { id }: Device, @Ctx() { loaders, viewer }: DevicesContext): Promise<Patient | null> {
-    if (!viewer || !may(viewer.role, 'patients:read')) return null;
+  async patient(@Root() { id }: Device, @Ctx() { loaders }: DevicesContext): Promise<Patient | null> {
     const open = (await loaders.openAssignments.load(id)).find(({ patientId }) => patientId !== null);
     return open ? loaders.patient.load(open.patientId!) : null;
   }

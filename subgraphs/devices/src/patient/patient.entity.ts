@@ -1,6 +1,8 @@
+import { Requires } from '@pulsegraph/kit/subgraph';
 import { Directive, Field, ID, Int, ObjectType } from 'type-graphql';
 
 /** As people see it. How the personal fields lie in the database is the business of patient.repository.ts alone. */
+@Requires('patients:read', { otherwise: 'NULL' })
 @Directive('@key(fields: "id")')
 @ObjectType({ description: 'Name, birth date and record number are encrypted at rest and readable only with a clinical role.' })
 export class Patient {

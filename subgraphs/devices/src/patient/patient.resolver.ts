@@ -1,5 +1,6 @@
 import { errors } from '@pulsegraph/kit/errors';
-import { requirePermission } from '@pulsegraph/kit/viewer';
+import { Requires } from '@pulsegraph/kit/subgraph';
+import { requireViewer } from '@pulsegraph/kit/viewer';
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { Asset } from '../asset/asset.entity.js';
 import { DeviceConnection, PatientConnection } from '../connection/connection.type.js';
@@ -18,14 +19,15 @@ export class PatientResolver {
     private readonly reader: PatientReader,
   ) {}
 
+  @Requires('patients:read')
   @Query(() => Patient, { nullable: true })
   async patient(@Arg('id', () => ID) id: string, @Ctx() context: DevicesContext): Promise<Patient> {
-    requirePermission(context.viewer, 'patients:read');
     const patient = await context.loaders.patient.load(id);
     if (!patient) throw errors.notFound('patient');
     return patient;
   }
 
+  @Requires('patients:read')
   @Query(() => PatientConnection)
   patients(
     @Arg('first', () => Int, { nullable: true, defaultValue: 50 }) first: number | null,
@@ -33,7 +35,7 @@ export class PatientResolver {
     @Arg('search', () => String, { nullable: true }) search: string | null | undefined,
     @Ctx() { viewer, requestId }: DevicesContext,
   ): Promise<PatientConnection> {
-    return this.reader.page(requirePermission(viewer, 'patients:read'), searchText(search), { first, after }, requestId);
+    return this.reader.page(requireViewer(viewer), searchText(search), { first, after }, requestId);
   }
 
   @FieldResolver(() => Asset, { nullable: true })
@@ -51,26 +53,29 @@ export class PatientResolver {
     return devicesAt(loaders, 'patient_id', id, { first, after }, 20);
   }
 
+  @Requires('patients:write')
   @Mutation(() => Patient)
   createPatient(@Arg('input', () => PatientInput) input: PatientInput, @Ctx() context: DevicesContext): Promise<Patient> {
-    return change(context, 'patients:write', (viewer) => this.patientService.create(viewer, input));
+    return change(context, (viewer) => this.patientService.create(viewer, input));
   }
 
+  @Requires('patients:write')
   @Mutation(() => Patient)
   updatePatient(
     @Arg('id', () => ID) id: string,
     @Arg('input', () => PatientInput) input: PatientInput,
     @Ctx() context: DevicesContext,
   ): Promise<Patient> {
-    return change(context, 'patients:write', (viewer) => this.patientService.update(viewer, id, input));
+    return change(context, (viewer) => this.patientService.update(viewer, id, input));
   }
 
+  @Requires('patients:write')
   @Mutation(() => Patient)
   dischargePatient(
     @Arg('id', () => ID) id: string,
     @Arg('at', () => Date, { nullable: true }) at: Date | null | undefined,
     @Ctx() context: DevicesContext,
   ): Promise<Patient> {
-    return change(context, 'patients:write', (viewer) => this.patientService.discharge(viewer, id, at));
+    return change(context, (viewer) => this.patientService.discharge(viewer, id, at));
   }
 }

@@ -1,3 +1,4 @@
+import { Requires } from '@pulsegraph/kit/subgraph';
 import { METRIC_KINDS, type MetricKind as MetricKindName } from '@pulsegraph/contracts';
 import { Duration } from '@pulsegraph/kit/scalars';
 import { Directive, Field, Float, ID, ObjectType, registerEnumType } from 'type-graphql';
@@ -34,6 +35,7 @@ export class MetricDefinition {
   @Field(() => Float, { nullable: true }) plausibleMax!: number | null;
 }
 
+@Requires('graph:read')
 @Directive('@key(fields: "id")')
 @ObjectType({ description: 'What a kind of device measures, and what is normal for it.' })
 @Entity({ name: 'device_profile' })

@@ -1,4 +1,5 @@
-import { requirePermission } from '@pulsegraph/kit/viewer';
+import { Requires } from '@pulsegraph/kit/subgraph';
+import { requireViewer } from '@pulsegraph/kit/viewer';
 import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
 import { errors } from '@pulsegraph/kit/errors';
 import { DeviceProfileConnection } from '../connection/connection.type.js';
@@ -15,42 +16,46 @@ export class ProfileResolver {
     private readonly reader: ProfileReader,
   ) {}
 
+  @Requires('graph:read')
   @Query(() => DeviceProfileConnection)
   deviceProfiles(
     @Arg('first', () => Int, { nullable: true, defaultValue: 100 }) first: number | null,
     @Arg('after', () => String, { nullable: true }) after: string | null | undefined,
     @Ctx() { viewer, requestId }: DevicesContext,
   ): Promise<DeviceProfileConnection> {
-    return this.reader.page(requirePermission(viewer, 'graph:read'), { first, after }, requestId);
+    return this.reader.page(requireViewer(viewer), { first, after }, requestId);
   }
 
+  @Requires('graph:read')
   @Query(() => DeviceProfile, { nullable: true })
   async deviceProfile(@Arg('id', () => ID) id: string, @Ctx() context: DevicesContext): Promise<DeviceProfile> {
-    requirePermission(context.viewer, 'graph:read');
     const profile = await context.loaders.profile.load(id);
     if (!profile) throw errors.notFound('device profile');
     return profile;
   }
 
+  @Requires('devices:write')
   @Mutation(() => DeviceProfile)
   createDeviceProfile(
     @Arg('input', () => DeviceProfileInput) input: DeviceProfileInput,
     @Ctx() context: DevicesContext,
   ): Promise<DeviceProfile> {
-    return change(context, 'devices:write', (viewer) => this.profiles.create(viewer, input));
+    return change(context, (viewer) => this.profiles.create(viewer, input));
   }
 
+  @Requires('devices:write')
   @Mutation(() => DeviceProfile)
   updateDeviceProfile(
     @Arg('id', () => ID) id: string,
     @Arg('input', () => DeviceProfileInput) input: DeviceProfileInput,
     @Ctx() context: DevicesContext,
   ): Promise<DeviceProfile> {
-    return change(context, 'devices:write', (viewer) => this.profiles.update(viewer, id, input));
+    return change(context, (viewer) => this.profiles.update(viewer, id, input));
   }
 
+  @Requires('devices:write')
   @Mutation(() => ID)
   deleteDeviceProfile(@Arg('id', () => ID) id: string, @Ctx() context: DevicesContext): Promise<string> {
-    return change(context, 'devices:write', (viewer) => this.profiles.delete(viewer, id));
+    return change(context, (viewer) => this.profiles.delete(viewer, id));
   }
 }

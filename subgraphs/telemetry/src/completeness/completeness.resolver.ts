@@ -1,4 +1,5 @@
-import { requirePermission } from '@pulsegraph/kit/viewer';
+import { Requires } from '@pulsegraph/kit/subgraph';
+import { requireViewer } from '@pulsegraph/kit/viewer';
 import { Arg, Ctx, Field, FieldResolver, Float, Int, ObjectType, Resolver, Root } from 'type-graphql';
 import type { TelemetryContext } from '../context.js';
 import { Device } from '../reference/reference.type.js';
@@ -17,6 +18,7 @@ export class Completeness {
 export class CompletenessResolver {
   constructor(private readonly service: CompletenessService) {}
 
+  @Requires('graph:read')
   @FieldResolver(() => Completeness, { description: 'What should have arrived against what did.' })
   async completeness(
     @Root() { id }: Device,
@@ -25,7 +27,7 @@ export class CompletenessResolver {
     @Arg('to', () => Date) to: Date,
     @Ctx() { viewer, requestId }: TelemetryContext,
   ): Promise<Completeness> {
-    const result = await this.service.read(requirePermission(viewer, 'graph:read'), id, metric, from, to, requestId);
+    const result = await this.service.read(requireViewer(viewer), id, metric, from, to, requestId);
     return { ...result, gaps: result.gaps.map(toGap) };
   }
 }

@@ -1,5 +1,6 @@
 import { PageInfo } from '@pulsegraph/kit/pagination';
-import { requirePermission } from '@pulsegraph/kit/viewer';
+import { Requires } from '@pulsegraph/kit/subgraph';
+import { requireViewer } from '@pulsegraph/kit/viewer';
 import { Arg, Ctx, Field, ID, Int, Mutation, ObjectType, Query, Resolver } from 'type-graphql';
 import type { TelemetryContext } from '../context.js';
 import { DeadLetter } from './dead-letter.entity.js';
@@ -26,6 +27,7 @@ export class DeadLetterResolver {
     private readonly replay: ReplayService,
   ) {}
 
+  @Requires('rules:write')
   @Query(() => DeadLetterConnection)
   deadLetters(
     @Arg('first', () => Int, { nullable: true, defaultValue: 50 }) first: number | null,
@@ -34,16 +36,18 @@ export class DeadLetterResolver {
     @Arg('reason', () => String, { nullable: true }) reason: string | null | undefined,
     @Ctx() { viewer, requestId }: TelemetryContext,
   ): Promise<DeadLetterConnection> {
-    return this.service.list(requirePermission(viewer, 'rules:write'), { deviceKey, reason }, first ?? 50, after, requestId);
+    return this.service.list(requireViewer(viewer), { deviceKey, reason }, first ?? 50, after, requestId);
   }
 
+  @Requires('rules:write')
   @Mutation(() => ReplayPayload, { description: 'Feed rejected payloads through the pipeline again; safe to repeat.' })
   replayDeadLetters(@Arg('ids', () => [ID]) ids: string[], @Ctx() { viewer, requestId }: TelemetryContext): Promise<ReplayPayload> {
-    return this.replay.replay(requirePermission(viewer, 'rules:write'), ids, requestId);
+    return this.replay.replay(requireViewer(viewer), ids, requestId);
   }
 
+  @Requires('rules:write')
   @Mutation(() => Int)
   discardDeadLetters(@Arg('ids', () => [ID]) ids: string[], @Ctx() { viewer, requestId }: TelemetryContext): Promise<number> {
-    return this.service.discard(requirePermission(viewer, 'rules:write'), ids, requestId);
+    return this.service.discard(requireViewer(viewer), ids, requestId);
   }
 }

@@ -1,5 +1,6 @@
 import { Cursor } from '@pulsegraph/kit/scalars';
-import { requirePermission } from '@pulsegraph/kit/viewer';
+import { Requires } from '@pulsegraph/kit/subgraph';
+import { requireViewer } from '@pulsegraph/kit/viewer';
 import { Arg, Ctx, Directive, FieldResolver, Int, Resolver, Root, Subscription } from 'type-graphql';
 import type { TelemetryContext } from '../context.js';
 import type { Measurement } from '../reading/measurement.js';
@@ -21,6 +22,7 @@ interface ReadingsArguments {
 
 @Resolver(() => ReadingsEvent)
 export class ReadingsResolver {
+  @Requires('graph:read')
   @Directive('@resume(argument: "after", cursor: "cursor")')
   @Directive('@delivery(policy: LATEST_BY_KEY, key: "readings.deviceId readings.metric")')
   @Subscription(() => ReadingsEvent, {
@@ -30,7 +32,7 @@ export class ReadingsResolver {
     subscribe: async ({ args, context }) => {
       const { viewer, readingStream } = context as TelemetryContext;
       const { filter, after, maxRate } = args as ReadingsArguments;
-      return readingStream.subscribe(requirePermission(viewer, 'graph:read'), filter, after, maxRate);
+      return readingStream.subscribe(requireViewer(viewer), filter, after, maxRate);
     },
   })
   stored(

@@ -1,5 +1,6 @@
 import type { PipelineStatusMessage } from '@pulsegraph/contracts';
-import { requirePermission } from '@pulsegraph/kit/viewer';
+import { Requires } from '@pulsegraph/kit/subgraph';
+import { requireViewer } from '@pulsegraph/kit/viewer';
 import { Ctx, Directive, Query, Resolver, Root, Subscription } from 'type-graphql';
 import type { TelemetryContext } from '../context.js';
 import { PipelineStatus } from './pipeline-status.type.js';
@@ -8,17 +9,19 @@ const statusOf = ({ atUs, ...status }: PipelineStatusMessage): PipelineStatus =>
 
 @Resolver(() => PipelineStatus)
 export class PipelineResolver {
+  @Requires('graph:read')
   @Query(() => PipelineStatus)
   async pipelineStatus(@Ctx() { viewer, pipeline, requestId }: TelemetryContext): Promise<PipelineStatus> {
-    return statusOf(await pipeline.status(requirePermission(viewer, 'graph:read').organizationId, requestId));
+    return statusOf(await pipeline.status(requireViewer(viewer).organizationId, requestId));
   }
 
+  @Requires('graph:read')
   @Directive('@delivery(policy: LATEST_BY_KEY)')
   @Subscription(() => PipelineStatus, {
     // async, so that a refusal becomes the operation's error and not a thrown exception in the transport.
     subscribe: async ({ context }) => {
       const { viewer, pipeline } = context as TelemetryContext;
-      return pipeline.follow(requirePermission(viewer, 'graph:read').organizationId);
+      return pipeline.follow(requireViewer(viewer).organizationId);
     },
   })
   pipelineStatusChanged(@Root() status: PipelineStatusMessage): PipelineStatus {

@@ -1,7 +1,8 @@
-import { may, qualityOf, type ReadingQuality as Quality } from '@pulsegraph/contracts';
+import { qualityOf, type ReadingQuality as Quality } from '@pulsegraph/contracts';
 import { errors } from '@pulsegraph/kit/errors';
 import type { RegistryProjection } from '@pulsegraph/kit/registry';
-import { requirePermission } from '@pulsegraph/kit/viewer';
+import { Requires } from '@pulsegraph/kit/subgraph';
+import { requireViewer } from '@pulsegraph/kit/viewer';
 import { Arg, Ctx, FieldResolver, Float, ID, Resolver, Root } from 'type-graphql';
 import type { TelemetryContext } from '../context.js';
 import { Asset, Device, Patient } from '../reference/reference.type.js';
@@ -30,9 +31,9 @@ export class ReadingResolver {
     const id = this.projection.assetOf(measurement.deviceId, measuredMs(measurement));
     return id === null ? null : { id };
   }
+  @Requires('patients:read', { otherwise: 'NULL' })
   @FieldResolver(() => Patient, { nullable: true })
-  patient(@Root() measurement: Measurement, @Ctx() { viewer }: TelemetryContext): Patient | null {
-    if (!viewer || !may(viewer.role, 'patients:read')) return null;
+  patient(@Root() measurement: Measurement): Patient | null {
     const id = this.projection.patientOf(measurement.deviceId, measuredMs(measurement));
     return id === null ? null : { id };
   }
@@ -61,15 +62,15 @@ export class ReadingResolver {
 
 @Resolver(() => Device)
 export class DeviceLatestResolver {
+  @Requires('graph:read')
   @FieldResolver(() => [Reading], {
     description: 'The reading with the newest recordedAt per metric; late data does not move it back.',
   })
   async latest(
     @Root() { id }: Device,
     @Arg('metrics', () => [String], { nullable: true }) metrics: string[] | null | undefined,
-    @Ctx() { viewer, loaders }: TelemetryContext,
+    @Ctx() { loaders }: TelemetryContext,
   ): Promise<Reading[]> {
-    requirePermission(viewer, 'graph:read');
     return only(await loaders.latest.load(id), metrics);
   }
 }
@@ -81,13 +82,14 @@ export class PatientLatestResolver {
     private readonly projection: RegistryProjection,
   ) {}
 
+  @Requires('patients:read')
   @FieldResolver(() => [Reading])
   async latest(
     @Root() { id }: Patient,
     @Arg('metrics', () => [String], { nullable: true }) metrics: string[] | null | undefined,
     @Ctx() { viewer, loaders, requestId }: TelemetryContext,
   ): Promise<Reading[]> {
-    const reader = requirePermission(viewer, 'patients:read');
+    const reader = requireViewer(viewer);
     if (this.projection.patient(id)?.organizationId !== reader.organizationId) throw errors.notFound('patient');
     return only(await this.latestReadings.ofPatient(reader, id, loaders.latest, requestId), metrics);
   }
@@ -97,13 +99,14 @@ export class PatientLatestResolver {
 export class AssetLatestResolver {
   constructor(private readonly latestReadings: LatestService) {}
 
+  @Requires('graph:read')
   @FieldResolver(() => [Reading])
   async latest(
     @Root() { id }: Asset,
     @Arg('metrics', () => [String], { nullable: true }) metrics: string[] | null | undefined,
     @Ctx() { viewer, loaders, requestId }: TelemetryContext,
   ): Promise<Reading[]> {
-    const reader = requirePermission(viewer, 'graph:read');
+    const reader = requireViewer(viewer);
     return only(await this.latestReadings.ofAsset(reader, id, loaders.latest, requestId), metrics);
   }
 }

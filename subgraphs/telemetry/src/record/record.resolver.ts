@@ -1,4 +1,5 @@
-import { requirePermission } from '@pulsegraph/kit/viewer';
+import { Requires } from '@pulsegraph/kit/subgraph';
+import { requireViewer } from '@pulsegraph/kit/viewer';
 import { Arg, Ctx, Field, Float, ID, InputType, Int, Mutation, ObjectType, Resolver } from 'type-graphql';
 import type { TelemetryContext } from '../context.js';
 import type { RecordService } from './record.service.js';
@@ -28,12 +29,13 @@ export class RecordReadingsPayload {
 export class RecordResolver {
   constructor(private readonly service: RecordService) {}
 
+  @Requires('devices:write')
   @Mutation(() => RecordReadingsPayload, { description: 'HTTP ingest by GraphQL for small clients; the same rules as MQTT.' })
   recordReadings(
     @Arg('deviceId', () => ID) deviceId: string,
     @Arg('readings', () => [ReadingInput]) readings: ReadingInput[],
     @Ctx() { viewer }: TelemetryContext,
   ): Promise<RecordReadingsPayload> {
-    return this.service.record(requirePermission(viewer, 'devices:write'), deviceId, readings);
+    return this.service.record(requireViewer(viewer), deviceId, readings);
   }
 }

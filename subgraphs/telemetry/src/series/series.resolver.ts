@@ -1,4 +1,5 @@
-import { requirePermission } from '@pulsegraph/kit/viewer';
+import { Requires } from '@pulsegraph/kit/subgraph';
+import { requireViewer } from '@pulsegraph/kit/viewer';
 import { errors } from '@pulsegraph/kit/errors';
 import type { RegistryProjection } from '@pulsegraph/kit/registry';
 import { Arg, Ctx, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql';
@@ -15,12 +16,13 @@ type SeriesSource = ReturnType<typeof toSeries>;
 export class SeriesResolver {
   constructor(private readonly series: SeriesService) {}
 
+  @Requires('graph:read')
   @Query(() => [Series], { name: 'series', nullable: 'items', description: 'Several series in one round trip, for comparison charts.' })
   async readAll(
     @Arg('requests', () => [SeriesRequest]) requests: SeriesRequest[],
     @Ctx() { viewer, requestId }: TelemetryContext,
   ): Promise<(Series | null)[]> {
-    const results = await this.series.readAll(requirePermission(viewer, 'graph:read'), requests, requestId);
+    const results = await this.series.readAll(requireViewer(viewer), requests, requestId);
     return results.map((result) => (result && !(result instanceof Error) ? toSeries(result) : result)) as unknown as (Series | null)[];
   }
 
@@ -51,6 +53,7 @@ export class SeriesResolver {
 export class DeviceSeriesResolver {
   constructor(private readonly service: SeriesService) {}
 
+  @Requires('graph:read')
   @FieldResolver(() => Series, { nullable: true, description: 'Numbers only; for a TEXT metric see states.' })
   async series(
     @Root() { id }: Device,
@@ -60,7 +63,7 @@ export class DeviceSeriesResolver {
     @Arg('maxPoints', () => Int, { defaultValue: 500 }) maxPoints: number,
     @Ctx() { viewer, requestId }: TelemetryContext,
   ): Promise<Series | null> {
-    const result = await this.service.readOne(requirePermission(viewer, 'graph:read'), id, { metric, from, to, maxPoints }, requestId);
+    const result = await this.service.readOne(requireViewer(viewer), id, { metric, from, to, maxPoints }, requestId);
     return result && (toSeries(result) as unknown as Series);
   }
 }
@@ -72,6 +75,7 @@ export class PatientSeriesResolver {
     private readonly projection: RegistryProjection,
   ) {}
 
+  @Requires('patients:read')
   @FieldResolver(() => Series, { nullable: true })
   async series(
     @Root() { id }: Patient,
@@ -81,7 +85,7 @@ export class PatientSeriesResolver {
     @Arg('maxPoints', () => Int, { defaultValue: 500 }) maxPoints: number,
     @Ctx() { viewer, requestId }: TelemetryContext,
   ): Promise<Series | null> {
-    const reader = requirePermission(viewer, 'patients:read');
+    const reader = requireViewer(viewer);
     if (this.projection.patient(id)?.organizationId !== reader.organizationId) throw errors.notFound('patient');
     const assignments = this.projection.assignmentsOfPatient(id);
     const result = await this.service.readAssigned(reader, assignments, { metric, from, to, maxPoints }, requestId);

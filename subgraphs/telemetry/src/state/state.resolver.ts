@@ -1,4 +1,5 @@
-import { requirePermission } from '@pulsegraph/kit/viewer';
+import { Requires } from '@pulsegraph/kit/subgraph';
+import { requireViewer } from '@pulsegraph/kit/viewer';
 import { Arg, Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
 import type { TelemetryContext } from '../context.js';
 import { Device } from '../reference/reference.type.js';
@@ -9,6 +10,7 @@ import { StateSpan } from './state.type.js';
 export class StateResolver {
   constructor(private readonly service: StateService) {}
 
+  @Requires('graph:read')
   @FieldResolver(() => [StateSpan], { description: 'The spans of each word of a TEXT or BOOLEAN metric.' })
   states(
     @Root() { id }: Device,
@@ -17,6 +19,6 @@ export class StateResolver {
     @Arg('to', () => Date) to: Date,
     @Ctx() { viewer, requestId }: TelemetryContext,
   ): Promise<StateSpan[]> {
-    return this.service.read(requirePermission(viewer, 'graph:read'), id, metric, from, to, requestId);
+    return this.service.read(requireViewer(viewer), id, metric, from, to, requestId);
   }
 }

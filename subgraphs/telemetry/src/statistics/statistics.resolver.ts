@@ -1,4 +1,5 @@
-import { requirePermission } from '@pulsegraph/kit/viewer';
+import { Requires } from '@pulsegraph/kit/subgraph';
+import { requireViewer } from '@pulsegraph/kit/viewer';
 import { Arg, Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
 import type { TelemetryContext } from '../context.js';
 import { Device } from '../reference/reference.type.js';
@@ -9,6 +10,7 @@ import { Statistics, StatisticsWindow } from './statistics.type.js';
 export class StatisticsResolver {
   constructor(private readonly service: StatisticsService) {}
 
+  @Requires('graph:read')
   @FieldResolver(() => Statistics, { nullable: true, description: 'Moving window ending now.' })
   statistics(
     @Root() { id }: Device,
@@ -16,6 +18,6 @@ export class StatisticsResolver {
     @Arg('window', () => StatisticsWindow, { defaultValue: StatisticsWindow.HOUR }) window: StatisticsWindow,
     @Ctx() { viewer, requestId }: TelemetryContext,
   ): Promise<Statistics | null> {
-    return this.service.read(requirePermission(viewer, 'graph:read'), id, metric, window, requestId);
+    return this.service.read(requireViewer(viewer), id, metric, window, requestId);
   }
 }

@@ -1,3 +1,4 @@
+import { Requires } from '@pulsegraph/kit/subgraph';
 import { requirePermission } from '@pulsegraph/kit/viewer';
 import { Arg, Ctx, Directive, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql';
 import type { UsersContext } from '../context.js';
@@ -16,6 +17,7 @@ export class AuditResolver {
   ) {}
 
   @Directive('@listSize(slicingArguments: ["first"], sizedFields: ["nodes"], requireOneSlicingArgument: false)')
+  @Requires('users:manage')
   @Query(() => AuditEventConnection, { description: 'For administrators, newest first.' })
   auditEvents(
     @Arg('first', () => Int, { defaultValue: 50, nullable: true }) first: number | null,
@@ -26,6 +28,7 @@ export class AuditResolver {
     return this.events.page(viewer, { first, after, filter }, requestId);
   }
 
+  @Requires('users:manage')
   @Query(() => AuditVerification, {
     description:
       'For administrators: computes the hash chain again and names the first broken link if there is one. With `from`, what came before is taken as right.',
@@ -38,6 +41,7 @@ export class AuditResolver {
     return this.verifier.verify(requirePermission(viewer, 'users:manage').organizationId, { from, to });
   }
 
+  @Requires('users:manage')
   @Query(() => AuditExport, {
     description: 'For administrators: the trail with a signature, for somebody who need not trust this platform.',
   })

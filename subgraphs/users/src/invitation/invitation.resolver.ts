@@ -1,3 +1,4 @@
+import { OpenTo, Requires } from '@pulsegraph/kit/subgraph';
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
 import type { UsersContext } from '../context.js';
 import { SessionPresenter } from '../session/session-presenter.js';
@@ -12,6 +13,7 @@ export class InvitationResolver {
     private readonly presenter: SessionPresenter,
   ) {}
 
+  @Requires('users:manage')
   @Mutation(() => Invitation, {
     description:
       'Sends a link that is good for seven days and replaces an earlier one. For administrators. Fails with CONFLICT when the person is here already, and with SERVICE_UNAVAILABLE when mail cannot be sent.',
@@ -20,6 +22,7 @@ export class InvitationResolver {
     return this.invitations.invite(viewer, input);
   }
 
+  @OpenTo('ANYONE')
   @Mutation(() => Session, {
     description: 'Makes the account and signs in. Fails with LINK_EXPIRED; BAD_USER_INPUT for a weak password (`reason`).',
   })

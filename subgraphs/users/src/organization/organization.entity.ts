@@ -1,6 +1,8 @@
+import { Requires } from '@pulsegraph/kit/subgraph';
 import { Directive, Field, ID, ObjectType } from 'type-graphql';
 import { Column, Entity, PrimaryColumn, Unique } from 'typeorm';
 
+@Requires('graph:read', { otherwise: 'NULL' })
 @Directive('@key(fields: "id")')
 @ObjectType({ description: 'The key is a slug used in topics; it never changes.' })
 @Entity({ name: 'organization' })

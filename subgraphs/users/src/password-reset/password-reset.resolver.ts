@@ -1,3 +1,4 @@
+import { OpenTo } from '@pulsegraph/kit/subgraph';
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
 import { noteAccount } from '../audit/note-account.js';
 import type { UsersContext } from '../context.js';
@@ -7,6 +8,7 @@ import { PasswordResetService } from './password-reset.service.js';
 export class PasswordResetResolver {
   constructor(private readonly resets: PasswordResetService) {}
 
+  @OpenTo('ANYONE')
   @Mutation(() => Boolean, {
     description: 'Always true: whether the address has an account shows in its mailbox alone. The link is good for an hour.',
   })
@@ -15,6 +17,7 @@ export class PasswordResetResolver {
     return true;
   }
 
+  @OpenTo('ANYONE')
   @Mutation(() => Boolean, {
     description:
       'Ends every session of the person; a second factor stays. Fails with LINK_EXPIRED; BAD_USER_INPUT for a weak password (`reason`).',

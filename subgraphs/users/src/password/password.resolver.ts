@@ -1,3 +1,4 @@
+import { OpenTo } from '@pulsegraph/kit/subgraph';
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
 import type { UsersContext } from '../context.js';
 import { PasswordService } from './password.service.js';
@@ -6,6 +7,7 @@ import { PasswordService } from './password.service.js';
 export class PasswordResolver {
   constructor(private readonly passwords: PasswordService) {}
 
+  @OpenTo('SIGNED_IN')
   @Mutation(() => Boolean, {
     description:
       'Ends every other session. Fails with INVALID_CREDENTIALS or ACCOUNT_LOCKED for `current`, and with BAD_USER_INPUT for a `next` that is too short or too easy to guess (`reason`).',

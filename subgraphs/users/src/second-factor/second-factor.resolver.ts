@@ -1,3 +1,4 @@
+import { OpenTo } from '@pulsegraph/kit/subgraph';
 import { Arg, Ctx, Field, Mutation, ObjectType, Resolver } from 'type-graphql';
 import type { UsersContext } from '../context.js';
 import { MfaRemovalService } from './mfa-removal.service.js';
@@ -17,6 +18,7 @@ export class SecondFactorResolver {
     private readonly removal: MfaRemovalService,
   ) {}
 
+  @OpenTo('SIGNED_IN')
   @Mutation(() => MfaEnrollment, {
     description: 'Begins a second factor; it counts once `confirmMfa` has shown that the app works. Fails with CONFLICT when there is one.',
   })
@@ -24,12 +26,14 @@ export class SecondFactorResolver {
     return this.secondFactor.enroll(viewer);
   }
 
+  @OpenTo('SIGNED_IN')
   @Mutation(() => Boolean, { description: 'From now on signing in asks for a one-time password.' })
   async confirmMfa(@Arg('otp') otp: string, @Ctx() { viewer }: UsersContext): Promise<boolean> {
     await this.secondFactor.confirm(viewer, otp);
     return true;
   }
 
+  @OpenTo('SIGNED_IN')
   @Mutation(() => Boolean, {
     description: 'Gives the second factor up, for a new phone or for good. Fails as signing in does, and with CONFLICT when there is none.',
   })

@@ -1,3 +1,4 @@
+import { OpenTo } from '@pulsegraph/kit/subgraph';
 import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
 import type { UsersContext } from '../context.js';
 import { requirePerson } from '../viewer/require-person.js';
@@ -8,6 +9,7 @@ import { SessionService } from './session.service.js';
 export class SessionListResolver {
   constructor(private readonly service: SessionService) {}
 
+  @OpenTo('SIGNED_IN')
   @Query(() => [SessionInfo], { description: 'Where the caller is signed in, newest use first.' })
   async sessions(@Ctx() { viewer }: UsersContext): Promise<SessionInfo[]> {
     const person = requirePerson(viewer);
@@ -15,6 +17,7 @@ export class SessionListResolver {
     return open.map((session) => ({ ...session, ip: session.address, current: session.id === person.sessionId }));
   }
 
+  @OpenTo('SIGNED_IN')
   @Mutation(() => Boolean, { description: 'Signs one of the caller’s sessions out. Fails with NOT_FOUND.' })
   async endSession(@Arg('id', () => ID) id: string, @Ctx() { viewer }: UsersContext): Promise<boolean> {
     await this.service.endOwn(requirePerson(viewer).id, id);

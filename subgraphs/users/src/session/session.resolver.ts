@@ -1,3 +1,4 @@
+import { OpenTo } from '@pulsegraph/kit/subgraph';
 import { errors } from '@pulsegraph/kit/errors';
 import { requireSubject } from '@pulsegraph/kit/viewer';
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
@@ -16,6 +17,7 @@ export class SessionResolver {
     private readonly presenter: SessionPresenter,
   ) {}
 
+  @OpenTo('ANYONE')
   @Mutation(() => Session, {
     description: 'Fails with INVALID_CREDENTIALS, ACCOUNT_LOCKED or MFA_REQUIRED. `otp` is a one-time password or a recovery code.',
   })
@@ -33,6 +35,7 @@ export class SessionResolver {
     }
   }
 
+  @OpenTo('ANYONE')
   @Mutation(() => Session, {
     description: 'Rotates: a refresh token works once, and its reuse ends the whole session family. Fails with SESSION_EXPIRED.',
   })
@@ -40,6 +43,7 @@ export class SessionResolver {
     return this.presenter.present(await this.sessions.renew(refreshToken, context.client), context);
   }
 
+  @OpenTo('ANYONE')
   @Mutation(() => Boolean, {
     description:
       'Ends this session, or every session of the person. With a refresh token it needs no access token, which may have ended. False when it had ended already.',

@@ -1,3 +1,4 @@
+import { Requires } from '@pulsegraph/kit/subgraph';
 import { Arg, Ctx, Field, ID, InputType, Mutation, Resolver } from 'type-graphql';
 import type { Role } from '@pulsegraph/contracts';
 import type { UsersContext } from '../context.js';
@@ -15,6 +16,7 @@ export class UpdateUserInput {
 export class UserAdminResolver {
   constructor(private readonly administration: UserAdminService) {}
 
+  @Requires('users:manage')
   @Mutation(() => User, {
     description:
       'For administrators. A changed role counts at once. Fails with NOT_FOUND, and with CONFLICT when no administrator would be left.',
@@ -23,6 +25,7 @@ export class UserAdminResolver {
     return this.administration.update(viewer, id, input);
   }
 
+  @Requires('users:manage')
   @Mutation(() => User, {
     description:
       'For administrators. Ends every session at once. Fails with NOT_FOUND, and with CONFLICT when no administrator would be left.',
@@ -31,11 +34,13 @@ export class UserAdminResolver {
     return this.administration.deactivate(viewer, id);
   }
 
+  @Requires('users:manage')
   @Mutation(() => User, { description: 'For administrators. The person signs in as before. Fails with NOT_FOUND.' })
   reactivateUser(@Arg('id', () => ID) id: string, @Ctx() { viewer }: UsersContext): Promise<User> {
     return this.administration.reactivate(viewer, id);
   }
 
+  @Requires('users:manage')
   @Mutation(() => User, {
     description:
       'For administrators: removes the second factor of somebody who lost phone and recovery codes, so that the password alone lets them in again. Fails with NOT_FOUND.',

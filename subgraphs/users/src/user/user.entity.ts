@@ -1,3 +1,4 @@
+import { Requires } from '@pulsegraph/kit/subgraph';
 import type { Role } from '@pulsegraph/contracts';
 import { Directive, Field, ID, ObjectType, UseMiddleware } from 'type-graphql';
 import { Column, Entity, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
@@ -6,6 +7,7 @@ import { RoleEnum } from './role.enum.js';
 import { selfOrManager } from './user-privacy.js';
 
 /** Colleagues see who somebody is; the rest is for administrators and the person. */
+@Requires('graph:read', { otherwise: 'NULL' })
 @Directive('@key(fields: "id")')
 @ObjectType()
 @Entity({ name: 'app_user' })

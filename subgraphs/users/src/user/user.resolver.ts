@@ -1,3 +1,4 @@
+import { Requires } from '@pulsegraph/kit/subgraph';
 import type { Role } from '@pulsegraph/contracts';
 import { Arg, Ctx, Directive, ID, Int, Query, Resolver } from 'type-graphql';
 import type { UsersContext } from '../context.js';
@@ -10,11 +11,13 @@ import { UserService } from './user.service.js';
 export class UserResolver {
   constructor(private readonly service: UserService) {}
 
+  @Requires('users:manage')
   @Query(() => User, { nullable: true, description: 'For administrators. Fails with NOT_FOUND.' })
   user(@Arg('id', () => ID) id: string, @Ctx() { viewer, requestId }: UsersContext): Promise<User> {
     return this.service.get(viewer, id, requestId);
   }
 
+  @Requires('users:manage')
   @Directive('@listSize(slicingArguments: ["first"], sizedFields: ["nodes"], requireOneSlicingArgument: false)')
   @Query(() => UserConnection, { description: 'For administrators, by name. `search` looks into name and address.' })
   users(
