@@ -89,6 +89,7 @@ export interface AlertSnapshot {
   escalated_at?: string | null;
   escalation_level?: number;
   silenced?: boolean;
+  previous_value?: number | null;
   resolved_at: string | null;
   occurrences: number;
   event_count: number;

@@ -17,6 +17,8 @@ export interface Verdict extends Evidence {
   startedAtUs: number;
   /** When this was found, in event time. */
   atUs: number;
+  /** The value before, where live evaluation knows one: which way it goes. */
+  previousValue?: number | null;
 }
 
 /** @throws For a condition of a kind unknown here: a newer release may have stored it. */

@@ -34,7 +34,7 @@ interface Changed {
 }
 
 const ACTION_COLUMNS = `id uuid, rule_id uuid, device_id uuid, device_key text, device_name text, asset_id uuid, patient_id uuid, kind text,
-  metric text, value double precision, unit text, threshold double precision, message text, silenced boolean, started_us double precision`;
+  metric text, value double precision, unit text, threshold double precision, message text, silenced boolean, started_us double precision, previous_value double precision`;
 
 /** When an alert that is raised now escalates for the first time: by its rule's policy, or the default. */
 const escalationAt = (rule: string, nowMs: string, defaultMs: string) =>
@@ -99,6 +99,7 @@ function rowsOf(actions: readonly AlertAction[], move: Verdict['move']): string 
       message: action.message,
       silenced: action.silenced,
       started_us: action.startedAtUs,
+      previous_value: action.previousValue ?? null,
     })),
   );
 }
@@ -107,7 +108,7 @@ async function reopen(sql: Sql, rows: string, nowMs: number, { reopenWithinMs, e
   if (reopenWithinMs === 0) return [];
   return sql<Changed>(
     `with last as (
-       select distinct on (a.rule_id, a.device_id) a.id, a.status, a.severity, w.value, w.message, w.kind, w.threshold,
+       select distinct on (a.rule_id, a.device_id) a.id, a.status, a.severity, w.value, w.previous_value, w.message, w.kind, w.threshold,
          ${IS_SILENCED} as silenced
        from jsonb_to_recordset($1) as w(${ACTION_COLUMNS}) join alert a on a.rule_id = w.rule_id and a.device_id = w.device_id
        join alert_rule r on r.id = a.rule_id and r.enabled and r.deleted_at is null
@@ -117,7 +118,7 @@ async function reopen(sql: Sql, rows: string, nowMs: number, { reopenWithinMs, e
        escalated_at = null, escalation_level = 0, silenced = last.silenced,
        escalate_at = case when last.silenced then null else ${escalationAt('a.rule_id', '$3', '$4')} end,
        occurrences = a.occurrences + 1, event_count = a.event_count + 1,
-       value = last.value, message = last.message, kind = last.kind, threshold = last.threshold
+       value = last.value, previous_value = last.previous_value, message = last.message, kind = last.kind, threshold = last.threshold
      from last
      where a.id = last.id and a.status = 'RESOLVED' and a.resolved_at > to_timestamp($2::double precision / 1000)
      returning a.id, a.rule_id, a.device_id, last.status, last.severity`,
@@ -129,11 +130,11 @@ async function reopen(sql: Sql, rows: string, nowMs: number, { reopenWithinMs, e
 async function raise(sql: Sql, rows: string, nowMs: number, { escalateAfterMs }: Handling): Promise<Changed[]> {
   return sql<Changed>(
     `insert into alert (id, organization_id, rule_id, device_id, device_key, device_name, asset_id, patient_id, kind, severity, status,
-                        metric, value, unit, threshold, message, started_at, raised_at, silenced, escalate_at, event_count)
+                        metric, value, unit, threshold, message, started_at, raised_at, silenced, escalate_at, previous_value, event_count)
      select w.id, r.organization_id, w.rule_id, w.device_id, w.device_key, w.device_name, w.asset_id, w.patient_id, w.kind, r.severity,
             'TRIGGERED', w.metric, w.value, w.unit, w.threshold, w.message, to_timestamp(w.started_us / 1000000),
             to_timestamp($2::double precision / 1000), ${IS_SILENCED},
-            case when ${IS_SILENCED} then null else ${escalationAt('w.rule_id', '$2', '$3')} end, 1
+            case when ${IS_SILENCED} then null else ${escalationAt('w.rule_id', '$2', '$3')} end, w.previous_value, 1
      from jsonb_to_recordset($1) as w(${ACTION_COLUMNS})
      join alert_rule r on r.id = w.rule_id and r.enabled and r.deleted_at is null
      on conflict (rule_id, device_id) where status <> 'RESOLVED' do nothing

@@ -27,6 +27,8 @@ export interface SeriesWatch {
   lastAtUs: number;
   /** The newest, where it came while this process ran. */
   last: RecordedReading | null;
+  /** The value before that. */
+  previous: number | null;
   /** receivedAt of the newest. */
   heardAtUs: number;
   /** How long a value may be taken to hold when nothing newer comes. */
@@ -83,10 +85,17 @@ export class DeviceWatch {
   seriesOf(metric: string, freshUsOf: (metric: string) => number): SeriesWatch {
     let series = this.series.get(metric);
     if (!series) {
-      series = { lastAtUs: -Infinity, last: null, heardAtUs: 0, freshUs: freshUsOf(metric), pairs: [] };
+      series = { lastAtUs: -Infinity, last: null, previous: null, heardAtUs: 0, freshUs: freshUsOf(metric), pairs: [] };
       this.series.set(metric, series);
     }
     return series;
+  }
+
+  /** The value before the one given, whether that is the newest stored here or one that is being evaluated. */
+  valueBefore(metric: string | null, value: number | null): number | null {
+    const series = metric === null ? undefined : this.series.get(metric);
+    if (!series?.last) return null;
+    return series.last.value === value ? series.previous : series.last.value;
   }
 
   /** The newest recordedAt among what the pair reads, microseconds; 0 when nothing was read yet. */

@@ -185,6 +185,7 @@ export class Evaluator implements WatchEvents {
       this.take(reading);
       for (const pair of series.pairs) this.runSample(pair, this.sample, record.receivedAtUs);
       series.lastAtUs = reading.recordedAtUs;
+      series.previous = series.last?.value ?? null;
       series.last = reading;
     }
   }
@@ -228,6 +229,7 @@ export class Evaluator implements WatchEvents {
   private move(pair: Pair, after: NodeState): void {
     const before = pair.state;
     pair.state = after;
+    for (const verdict of this.out) verdict.previousValue = pair.device.valueBefore(verdict.metric, verdict.value);
     if (this.out.length > 0 || mustStore(before, after)) this.note(pair, this.out.splice(0));
     if (pair.rule.node.dueAtUs(after) !== null) this.waiting.add(pair);
     else this.waiting.delete(pair);

@@ -230,13 +230,27 @@ describe('a webhook', () => {
     const plant = await aPlant();
     const receiver = await aReceiver();
     await plant.webhook(receiver);
-    const id = await raise(plant);
+    await plant.rule();
+    await plant.read(0, 84);
+    await plant.read(0, 90);
+    const [id] = (await plant.alertsOf(0)) as [string];
     await eventually(() => expect(receiver.received).toHaveLength(1));
     const [raised] = receiver.received;
     expect(new Webhook(SECRET).verify(raised!.body, raised!.headers as Record<string, string>)).toMatchObject({
       type: 'alert.raised',
       data: {
-        alerts: [{ alertId: id, deviceKey: 'oven-0', severity: 'HIGH', value: 90, unit: '°C', threshold: 85, ruleName: 'Too hot' }],
+        alerts: [
+          {
+            alertId: id,
+            deviceKey: 'oven-0',
+            severity: 'HIGH',
+            value: 90,
+            previousValue: 84,
+            unit: '°C',
+            threshold: 85,
+            ruleName: 'Too hot',
+          },
+        ],
         link: `https://pulse.demo.test/alerts/${id}`,
         mayBeRepeat: false,
       },

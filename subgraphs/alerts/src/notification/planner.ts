@@ -97,11 +97,9 @@ async function subjectOf(sql: Sql, { alertId, no }: Change): Promise<Subject | n
     episode: number | null;
     rule_name: string;
     steps: StoredStep[] | null;
-    previous: number | null;
   }>(
     `select to_jsonb(a) as alert, r.name as rule_name, p.steps,
-       (select max(e.no) from alert_event e where e.alert_id = a.id and e.no <= $2 and e.transition in ('RAISED', 'REOPENED')) as episode,
-       (select e.value from alert_event e where e.alert_id = a.id and e.no < $2 and e.value is not null order by e.no desc limit 1) as previous
+       (select max(e.no) from alert_event e where e.alert_id = a.id and e.no <= $2 and e.transition in ('RAISED', 'REOPENED')) as episode
      from alert a join alert_rule r on r.id = a.rule_id left join escalation_policy p on p.id = r.escalation_policy_id
      where a.id = $1`,
     [alertId, no],
@@ -112,7 +110,7 @@ async function subjectOf(sql: Sql, { alertId, no }: Change): Promise<Subject | n
     episode: row.episode ?? 1,
     ruleName: row.rule_name,
     steps: row.steps,
-    previousValue: row.previous,
+    previousValue: row.alert.previous_value ?? null,
   };
 }
 
@@ -147,7 +145,7 @@ function noticeOf({ alert, ruleName, previousValue }: Subject, event: Notice['ev
     value: alert.value,
     unit: alert.unit === null ? null : unitSymbol(alert.unit),
     threshold: alert.threshold,
-    previousValue,
+    previousValue: event === 'resolved' ? null : previousValue,
     startedAt: alert.startedAt.toISOString(),
     raisedAt: alert.raisedAt.toISOString(),
   };
