@@ -8,6 +8,7 @@ import { AuditResolver } from './audit/audit.resolver.js';
 import { InvitationResolver } from './invitation/invitation.resolver.js';
 import { PasswordResetResolver } from './password-reset/password-reset.resolver.js';
 import { PasswordResolver } from './password/password.resolver.js';
+import { PersonalDataResolver } from './personal-data/personal-data.resolver.js';
 import { SecondFactorResolver } from './second-factor/second-factor.resolver.js';
 import { SessionListResolver } from './session/session-list.resolver.js';
 import { SessionResolver } from './session/session.resolver.js';
@@ -30,6 +31,7 @@ export function buildUsersSchema(container: ContainerType = unserved): GraphQLSc
       InvitationResolver,
       PasswordResetResolver,
       PasswordResolver,
+      PersonalDataResolver,
       SecondFactorResolver,
       SessionListResolver,
       SessionResolver,

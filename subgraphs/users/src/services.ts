@@ -24,6 +24,8 @@ import { PasswordResetService } from './password-reset/password-reset.service.js
 import { PasswordHasher } from './password/password-hasher.js';
 import { PasswordResolver } from './password/password.resolver.js';
 import { PasswordService } from './password/password.service.js';
+import { PersonalDataResolver } from './personal-data/personal-data.resolver.js';
+import { PersonalDataService } from './personal-data/personal-data.service.js';
 import { PreferencesService } from './preferences/preferences.service.js';
 import { RevocationFeed } from './revocation/revocation-feed.js';
 import { MfaRemovalService } from './second-factor/mfa-removal.service.js';
@@ -83,6 +85,7 @@ export function createServices({ api, service, sealer, mailer, publicUrl, bus, l
   const seal = new ChainSeal(sealer);
   const verifier = new AuditVerifier(service, seal);
   const auditTrail = new AuditTrailService({ service, people, seal, verifier, log, now });
+  const events = new AuditQueryService(api, people);
   const signer = new ExportSigner(service, sealer);
   const preferences = new PreferencesService(api);
   return {
@@ -94,10 +97,11 @@ export function createServices({ api, service, sealer, mailer, publicUrl, bus, l
     bootstrap: new BootstrapService(service, hasher, now),
     resolvers: [
       new ApiKeyResolver(apiKeys),
-      new AuditResolver(new AuditQueryService(api, people), verifier, new AuditExportService(service, people, signer, now)),
+      new AuditResolver(events, verifier, new AuditExportService(service, people, signer, now)),
       new InvitationResolver(invitations, presenter),
       new PasswordResetResolver(resets),
       new PasswordResolver(passwords),
+      new PersonalDataResolver(new PersonalDataService({ service, feed, people, events })),
       new SecondFactorResolver(secondFactor, mfaRemoval),
       new SessionListResolver(sessions),
       new SessionResolver(signIns, sessions, presenter),
@@ -107,6 +111,13 @@ export function createServices({ api, service, sealer, mailer, publicUrl, bus, l
     ],
     /** What goes on after its request was answered. */
     settled: () => resets.settled(),
+    /** After a rotation of DATA_KEY: what older keys sealed, under the newest. */
+    reseal: async () => {
+      await people.rewrapAll();
+      await auditTrail.resealAll();
+      await signer.resealAll();
+      await secondFactor.resealAll();
+    },
     /** Keys that are due, and rows nobody can use any more. */
     maintain: async () => {
       await keys.ensure();

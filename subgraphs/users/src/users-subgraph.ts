@@ -81,9 +81,10 @@ export async function createUsersSubgraph(options: UsersSubgraphOptions): Promis
   let timer: NodeJS.Timeout | undefined;
   let maintenance = Promise.resolve();
 
-  const maintain = () => {
-    maintenance = services
-      .maintain()
+  const maintain = (first: boolean) => {
+    // Keys change with the process alone.
+    maintenance = (first ? services.reseal() : Promise.resolve())
+      .then(() => services.maintain())
       .catch((error: unknown) => log.error({ err: error }, 'Maintenance failed; it is tried again in an hour'));
   };
 
@@ -118,8 +119,8 @@ export async function createUsersSubgraph(options: UsersSubgraphOptions): Promis
       { name: 'bus', check: () => bus.ping(), optional: true },
     ],
     start() {
-      maintain();
-      timer = setInterval(maintain, MAINTENANCE_EVERY_MS);
+      maintain(true);
+      timer = setInterval(() => maintain(false), MAINTENANCE_EVERY_MS);
       timer.unref();
       return Promise.resolve();
     },

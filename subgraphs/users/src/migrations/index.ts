@@ -3,6 +3,7 @@ import { SecondFactor1763650000000 } from './1763650000000-second-factor.js';
 import { Links1763660000000 } from './1763660000000-links.js';
 import { ApiKeys1763670000000 } from './1763670000000-api-keys.js';
 import { AuditTrail1764271200000 } from './1764271200000-audit-trail.js';
+import { Erasure1764271203000 } from './1764271203000-erasure.js';
 
 /** In order. Additive; what destroys comes one release later. */
 export const migrations = [
@@ -11,4 +12,5 @@ export const migrations = [
   Links1763660000000,
   ApiKeys1763670000000,
   AuditTrail1764271200000,
+  Erasure1764271203000,
 ] as const;

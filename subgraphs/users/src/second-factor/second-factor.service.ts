@@ -91,6 +91,16 @@ export class SecondFactorService {
     await this.service.transaction((manager) => removeSecondFactor(manager, userId));
   }
 
+  /** After a rotation of DATA_KEY. An enrolment made meanwhile has the newest key already. */
+  async resealAll(): Promise<void> {
+    for (const factor of await this.service.manager.find(SecondFactor)) {
+      const { userId, sealedSecret } = factor;
+      if (this.sealer.isCurrent(sealedSecret)) continue;
+      const next = this.sealer.seal(this.secretOf(factor).toString('base64'), placeOf(userId));
+      await this.service.manager.update(SecondFactor, { userId, sealedSecret }, { sealedSecret: next });
+    }
+  }
+
   private secretOf({ sealedSecret, userId }: SecondFactor): Buffer {
     return Buffer.from(this.sealer.open(sealedSecret, placeOf(userId)), 'base64');
   }

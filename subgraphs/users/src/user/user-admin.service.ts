@@ -73,7 +73,8 @@ export class UserAdminService {
   }
 }
 
-async function lockedUser(manager: EntityManager, organizationId: string, id: string): Promise<User> {
+/** @throws NOT_FOUND, for another organization's too. */
+export async function lockedUser(manager: EntityManager, organizationId: string, id: string): Promise<User> {
   // Administrators of one organization act one after another: two cannot demote each other at the same moment.
   await manager.query('select pg_advisory_xact_lock(hashtext($1))', [`users.administrators.${organizationId}`]);
   const user = isUuid(id) ? await manager.findOneBy(User, { id, organizationId }) : null;
@@ -81,7 +82,8 @@ async function lockedUser(manager: EntityManager, organizationId: string, id: st
   return user;
 }
 
-async function requireAdministrator(manager: EntityManager, organizationId: string): Promise<void> {
+/** Call after the change. @throws CONFLICT when nobody is left to manage the organization. */
+export async function requireAdministrator(manager: EntityManager, organizationId: string): Promise<void> {
   const left = await manager.countBy(User, { organizationId, role: 'ADMIN', active: true });
   if (left === 0) throw errors.conflict('This is the last administrator; make somebody else one first.');
 }
