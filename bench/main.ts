@@ -5,6 +5,7 @@ import { benchFanout } from './fanout.bench.js';
 import { benchGateway } from './gateway.bench.js';
 import { benchIngest } from './ingest.bench.js';
 import { benchLatency } from './latency.bench.js';
+import { benchLedger } from './ledger.bench.js';
 import { benchPressure } from './pressure.bench.js';
 import { benchReload } from './reload.bench.js';
 import { benchStorm } from './storm.bench.js';
@@ -18,6 +19,7 @@ const BENCHES = {
   gateway: benchGateway,
   ingest: benchIngest,
   latency: benchLatency,
+  ledger: benchLedger,
   pressure: benchPressure,
   reload: benchReload,
   storm: benchStorm,
@@ -33,7 +35,7 @@ async function main(): Promise<void> {
 }
 
 main().then(
-  () => process.exit(0),
+  () => process.exit(),
   (error: unknown) => {
     console.error(error);
     process.exit(1);

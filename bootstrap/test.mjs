@@ -8,6 +8,7 @@ const SERVICES = [
   { package: 'redis-server', binary: '/usr/bin/redis-server', for: 'the Redis engines of log and bus, and the distributed test' },
   { package: 'mosquitto', binary: '/usr/sbin/mosquitto', for: 'the external broker' },
   { package: 'mosquitto-clients', binary: '/usr/bin/mosquitto_pub', for: "the README's example" },
+  { package: 'kcat', binary: '/usr/bin/kcat', for: 'the Kafka engine of the log, on its mock cluster' },
   { package: 'chromium', binary: '/usr/bin/chromium', for: 'the browser tests' },
   { package: 'fonts-dejavu-core', binary: '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf', for: 'the browser tests' },
 ];

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedPostgres } from '@pulsegraph/kit/embedded-postgres';
@@ -14,9 +14,17 @@ import { DEMO_PASSWORD } from './standalone-stack.js';
 export interface DistributedStack extends Stack {
   /** Ends one service as an operator's worst day would, or by another signal. */
   kill(service: string, signal?: NodeJS.Signals): Promise<void>;
-  /** Again at the same port; resolves when it is ready. Of the stores only Redis can be. */
+  /** Brings it back on its port and its data; resolves when it is ready. */
   start(service: string): Promise<void>;
+  isRunning(service: string): boolean;
   output(service: string): string;
+}
+
+export interface DistributedOptions {
+  /** Variables beside those of docker-compose.yml, by service. */
+  environment?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Where Postgres, Redis and Mosquitto keep their data; a new folder by default. Removed at the end. */
+  folder?: string;
 }
 
 /** Containers that are no part of ours: started here from what this machine has, on a port of their own. */
@@ -25,13 +33,13 @@ const STORES = ['postgres', 'redis', 'mosquitto'];
 const STORE_PORTS: Record<string, number> = { postgres: 5432, redis: 6379, mosquitto: 1883 };
 
 /** Every service of docker-compose.yml as a process here: its command, its environment, with hosts and ports replaced. */
-export async function startDistributed(): Promise<DistributedStack> {
+export async function startDistributed(options: DistributedOptions = {}): Promise<DistributedStack> {
   const ends: (() => Promise<unknown>)[] = [];
   const stop = async () => {
     for (const end of ends.splice(0).reverse()) await end();
   };
   try {
-    return await assemble(ends, stop);
+    return await assemble(options, ends, stop);
   } catch (error) {
     // What has started must not outlive a start that failed.
     await stop();
@@ -39,8 +47,12 @@ export async function startDistributed(): Promise<DistributedStack> {
   }
 }
 
-async function assemble(ends: (() => Promise<unknown>)[], stop: () => Promise<void>): Promise<DistributedStack> {
-  const folder = await mkdtemp(join(tmpdir(), 'pulsegraph-distributed-'));
+async function assemble(
+  options: DistributedOptions,
+  ends: (() => Promise<unknown>)[],
+  stop: () => Promise<void>,
+): Promise<DistributedStack> {
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'pulsegraph-distributed-')));
   const secret = () => randomBytes(24).toString('hex');
   const variables: Record<string, string> = { DEMO: 'on', DEMO_PASSWORD, LOG_LEVEL: 'warn' };
   for (const name of ['POSTGRES', 'REDIS', 'MOSQUITTO_ADMIN'].map((store) => `${store}_PASSWORD`)) variables[name] = secret();
@@ -57,17 +69,30 @@ async function assemble(ends: (() => Promise<unknown>)[], stop: () => Promise<vo
   const ports = new Map<string, number>();
   for (const { name } of services) ports.set(name, await freePort());
 
-  const postgres = await startEmbeddedPostgres({
-    dataDir: join(folder, 'postgres'),
-    password: variables.POSTGRES_PASSWORD!,
-    database: 'pulsegraph',
-    settings: { fsync: 'off' },
-  });
+  let postgresRuns = false;
+  const startPostgres = async (port?: number) => {
+    const server = await startEmbeddedPostgres({
+      dataDir: join(folder, 'postgres'),
+      password: variables.POSTGRES_PASSWORD!,
+      database: 'pulsegraph',
+      settings: { fsync: 'off' },
+      port,
+    });
+    postgresRuns = true;
+    void server.ended.then(() => (postgresRuns = false));
+    return server;
+  };
+  let postgres = await startPostgres();
   ends.push(async () => {
     await postgres.stop();
     await rm(folder, { recursive: true, force: true });
   });
   ports.set('postgres', Number(new URL(postgres.url).port));
+  const killPostgres = async () => {
+    process.kill(Number((await readFile(join(folder, 'postgres', 'postmaster.pid'), 'utf8')).split('\n')[0]), 'SIGKILL');
+    await postgres.ended;
+    await postgres.stop();
+  };
 
   const processes = new Map<string, RunningProcess>();
   const end = async (name: string) => void (await processes.get(name)?.end('SIGTERM'));
@@ -77,7 +102,7 @@ async function assemble(ends: (() => Promise<unknown>)[], stop: () => Promise<vo
   const start = async (name: string) => {
     const service = localised(services.find((each) => each.name === name)!);
     const [command, ...args] = service.command;
-    const running = runProcess(command!, args, service.environment);
+    const running = runProcess(command!, args, { ...service.environment, ...options.environment?.[name] });
     processes.set(name, running);
     return { running, service };
   };
@@ -100,8 +125,20 @@ async function assemble(ends: (() => Promise<unknown>)[], stop: () => Promise<vo
     mqttUrl: `mqtt://127.0.0.1:${ports.get('mosquitto')}`,
     password: DEMO_PASSWORD,
     signIn: (account) => signIn(url, `${account}@demo.test`, DEMO_PASSWORD),
-    kill: async (service, signal = 'SIGKILL') => void (await processes.get(service)?.end(signal)),
-    start: (service) => (service === 'redis' ? startRedis(services, ports, folder, processes) : startReady(service)),
+    kill: async (service, signal = 'SIGKILL') => {
+      if (service === 'postgres') await killPostgres();
+      else await processes.get(service)?.end(signal);
+    },
+    start: async (service) => {
+      if (service === 'postgres') postgres = await startPostgres(ports.get('postgres'));
+      else if (service === 'redis') await startRedis(services, ports, folder, processes);
+      else await startReady(service);
+    },
+    isRunning: (service) => {
+      if (service === 'postgres') return postgresRuns;
+      const child = processes.get(service)?.child;
+      return child !== undefined && child.exitCode === null && child.signalCode === null;
+    },
     output: (service) => processes.get(service)?.output() ?? '',
     stop,
   };

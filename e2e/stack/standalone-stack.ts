@@ -17,7 +17,7 @@ export const DEMO_PASSWORD = 'demo-password-for-tests';
 
 /** Standalone in a folder of its own, with the demo organization and, unless told, without simulated devices. */
 export async function startStandalone(env: NodeJS.ProcessEnv = {}): Promise<StandaloneStack> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'pulsegraph-e2e-'));
+  const dataDir = env.DATA_DIR ?? (await mkdtemp(join(tmpdir(), 'pulsegraph-e2e-')));
   const [port, mqttPort] = [await freePort(), await freePort()];
   const url = `http://127.0.0.1:${port}`;
   const start = async () => {

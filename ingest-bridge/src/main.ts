@@ -12,7 +12,7 @@ import { VERSION } from '@pulsegraph/kit/version';
 async function main(): Promise<void> {
   const env = loadEnv();
   const log = createLog('ingest-bridge', env.logLevel);
-  const eventLog = await createEventLog({ engine: 'redis', url: env.redisUrl, groups: CONSUMER_GROUPS, log });
+  const eventLog = await createEventLog({ ...env.eventLog, groups: CONSUMER_GROUPS, log });
   const bus = createRedisBus({ url: env.redisUrl, log });
   const source = httpRegistrySource({ url: env.devicesUrl, internalToken: env.internalToken });
   const projection = createRegistryProjection({ source, bus, log });

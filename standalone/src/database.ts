@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { startEmbeddedPostgres } from '@pulsegraph/kit/embedded-postgres';
+import type { Log } from '@pulsegraph/kit/log';
 import { provisionDatabase, roleName, type SubgraphOwner } from '@pulsegraph/kit/postgres';
 import type { Secrets } from './secrets.js';
 
@@ -10,11 +11,12 @@ export interface StandaloneDatabase {
 }
 
 /** Postgres in `DATA_DIR/postgres`, with a schema and three roles per subgraph. */
-export async function startDatabase(dataDir: string, secrets: Secrets): Promise<StandaloneDatabase> {
+export async function startDatabase(dataDir: string, secrets: Secrets, log: Log): Promise<StandaloneDatabase> {
   const postgres = await startEmbeddedPostgres({
     dataDir: join(dataDir, 'postgres'),
     password: secrets.postgresPassword,
     database: 'pulsegraph',
+    onCrash: (message) => log.error({ reason: message }, 'The database is away; what was received waits for it'),
   });
   const passwords: Record<SubgraphOwner, string> = {
     users: secrets.usersPassword,

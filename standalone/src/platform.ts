@@ -59,9 +59,9 @@ async function assemble(
   await requireFreePort(env.mqttPort, 'MQTT_PORT');
   const secrets = await loadSecrets(env.dataDir);
   const demoPassword = env.demo ? await loadDemoPassword(env.dataDir, env.demoPassword) : null;
-  const database = await startDatabase(env.dataDir, secrets);
-  onStop('postgres', () => database.stop());
   const part = (name: string) => log.child({ service: name });
+  const database = await startDatabase(env.dataDir, secrets, part('postgres'));
+  onStop('postgres', () => database.stop());
   const publicUrl = env.publicUrl ?? `http://localhost:${env.port}`;
   const mqttPublicUrl = env.mqttPublicUrl ?? `mqtt://localhost:${env.mqttPort}`;
   const viewerKeys = [secrets.viewerKey];

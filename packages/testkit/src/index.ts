@@ -4,6 +4,7 @@ export * from './builders/viewer.builder.js';
 export * from './fakes/fake-registry-source.js';
 export * from './fakes/fake-revocation-source.js';
 export * from './graph/subgraph-client.js';
+export * from './kafka/test-kafka.js';
 export * from './mosquitto/test-mosquitto.js';
 export * from './mqtt/mqtt-client.js';
 export * from './postgres/test-database.js';

@@ -48,8 +48,8 @@ async function startApi({ env, log, bus, projection }: Shared): Promise<Shutdown
 }
 
 async function startEvaluator({ env, log, bus, projection }: Shared): Promise<ShutdownStep[]> {
-  const { databaseUrl, redisUrl, replayWindowMs } = env;
-  const eventLog = await createEventLog({ engine: env.eventLog, url: redisUrl, log });
+  const { databaseUrl, replayWindowMs } = env;
+  const eventLog = await createEventLog({ ...env.eventLog, log });
   const evaluator = createAlertEvaluator({ databaseUrl, bus, eventLog, projection, log, replayWindowMs });
   const http = createHttpService({ version: VERSION, checks: evaluator.checks, log });
   // Health first: until the registry has answered, the process is alive and says what it waits for.

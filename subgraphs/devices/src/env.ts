@@ -1,4 +1,16 @@
-import { commonVariables, httpUrl, parseEnv, port, postgresUrl, redisUrl, secret, secretList } from '@pulsegraph/kit/env';
+import {
+  commonVariables,
+  eventLogChoice,
+  eventLogIsComplete,
+  eventLogVariables,
+  httpUrl,
+  parseEnv,
+  port,
+  postgresUrl,
+  redisUrl,
+  secret,
+  secretList,
+} from '@pulsegraph/kit/env';
 import { parseDurationMs } from '@pulsegraph/kit/scalars';
 import { z } from 'zod';
 
@@ -11,23 +23,24 @@ const duration = z.string().transform((text, context) => {
   }
 });
 
-const variables = z.object({
-  ...commonVariables,
-  PORT: port(4001),
-  DATABASE_URL: postgresUrl,
-  REDIS_URL: redisUrl,
-  /** A process of its own shares its log with others. */
-  EVENT_LOG: z.enum(['redis']).default('redis'),
-  INTERNAL_TOKEN: secret,
-  VIEWER_KEY: secretList,
-  DATA_KEY: secretList.optional(),
-  /** What devices are told to connect to. */
-  MQTT_PUBLIC_URL: z.url({ protocol: /^(mqtts?|wss?)$/ }),
-  BRIDGE_URL: httpUrl.default('http://localhost:4010'),
-  /** Keeps the audit trail. */
-  USERS_URL: httpUrl.default('http://localhost:4004'),
-  REPLAY_WINDOW: duration.prefault('PT1H'),
-});
+const variables = z
+  .object({
+    ...commonVariables,
+    PORT: port(4001),
+    DATABASE_URL: postgresUrl,
+    REDIS_URL: redisUrl,
+    ...eventLogVariables,
+    INTERNAL_TOKEN: secret,
+    VIEWER_KEY: secretList,
+    DATA_KEY: secretList.optional(),
+    /** What devices are told to connect to. */
+    MQTT_PUBLIC_URL: z.url({ protocol: /^(mqtts?|wss?)$/ }),
+    BRIDGE_URL: httpUrl.default('http://localhost:4010'),
+    /** Keeps the audit trail. */
+    USERS_URL: httpUrl.default('http://localhost:4004'),
+    REPLAY_WINDOW: duration.prefault('PT1H'),
+  })
+  .check(eventLogIsComplete);
 
 /** The only reader of `process.env` here. Throws one error that names every bad variable, and never a value. */
 export function loadEnv(source: NodeJS.ProcessEnv = process.env) {
@@ -36,7 +49,7 @@ export function loadEnv(source: NodeJS.ProcessEnv = process.env) {
     port: env.PORT,
     databaseUrl: env.DATABASE_URL,
     redisUrl: env.REDIS_URL,
-    eventLogEngine: env.EVENT_LOG,
+    eventLog: eventLogChoice(env),
     internalToken: env.INTERNAL_TOKEN,
     viewerKeys: env.VIEWER_KEY,
     dataKeys: env.DATA_KEY ?? [],

@@ -17,7 +17,7 @@ async function main(): Promise<void> {
   await startTracing('devices');
   const log = createLog('devices', env.logLevel);
   const bus = createRedisBus({ url: redisUrl, log });
-  const eventLog = await createEventLog({ engine: env.eventLogEngine, url: redisUrl, log });
+  const eventLog = await createEventLog({ ...env.eventLog, log });
   const devices = await createDevicesSubgraph({
     databaseUrl,
     bus,

@@ -65,7 +65,7 @@ async function main(): Promise<void> {
   await startTracing(env.role === 'api' ? 'telemetry' : 'telemetry-writer');
   const log = createLog(env.role === 'api' ? 'telemetry' : 'telemetry-writer', env.logLevel);
   const bus = createRedisBus({ url: env.redisUrl, log });
-  const eventLog = await createEventLog({ engine: 'redis', url: env.redisUrl, log });
+  const eventLog = await createEventLog({ ...env.eventLog, log });
   const shared = { env, log, bus, eventLog };
   const steps = await (env.role === 'api' ? runApi(shared) : runWriter(shared));
   onSignals(async () => {

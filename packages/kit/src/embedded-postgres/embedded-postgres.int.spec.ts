@@ -51,6 +51,21 @@ it('starts again after kill -9 of the server, and over a pid file that now names
   await second.stop();
 });
 
+it('comes back on its address after kill -9 where it is kept up, with all that was committed', async () => {
+  const told: string[] = [];
+  const server = await startEmbeddedPostgres(options({ onCrash: (message: string) => told.push(message) }));
+  await query(server.url, 'create table kept as select 42 as answer');
+  const [pid] = (await readFile(join(options().dataDir, 'postmaster.pid'), 'utf8')).split('\n');
+  process.kill(Number(pid), 'SIGKILL');
+  await server.ended;
+  await eventually(async () => expect(await query(server.url, 'select answer from kept')).toEqual([{ answer: 42 }]), {
+    timeoutMs: 60_000,
+  });
+  expect(told).toContain('Postgres ended; starting it again');
+  await server.stop();
+  await expect(query(server.url, 'select 1')).rejects.toThrow(/ECONNREFUSED/);
+});
+
 it('stops what an owner that was killed left running, and takes over', async () => {
   const first = await startEmbeddedPostgres(options());
   await query(first.url, 'create table kept as select 42 as answer');

@@ -21,10 +21,14 @@ export interface EmbeddedPostgresOptions {
   settings?: Readonly<Record<string, string>>;
   /** False: as root, do as on a machine that refuses user namespaces. Default true. */
   userNamespaces?: boolean;
+  /** Default: a free one, another at each start. */
+  port?: number;
+  /** Starts it again, on the same port, whenever it ends unasked: killed, or out of disk. Told of each end. Default: leave it. */
+  onCrash?: (message: string) => void;
 }
 
 export interface EmbeddedPostgres {
-  /** Superuser's connection, TCP on loopback. The port is another one at each start. */
+  /** Superuser's connection, TCP on loopback. */
   url: string;
   /** Fast shutdown: ends sessions, writes everything down, waits until the server is gone. */
   stop(): Promise<void>;
@@ -34,6 +38,7 @@ export interface EmbeddedPostgres {
 
 const START_DEADLINE_MS = 60_000;
 const START_ATTEMPTS = 3;
+const RESTART_PAUSE_MS = 1_000;
 const DEFAULT_SETTINGS = { max_connections: '200', shared_buffers: '128MB', max_wal_size: '2GB', timezone: 'UTC', log_timezone: 'UTC' };
 
 /**
@@ -49,13 +54,15 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   try {
     await initialise(dataDir, options, binaries, launcher);
     await endLeftovers(dataDir);
-    const server = await startServer(dataDir, options, binaries, launcher);
+    const server = await startServer(dataDir, options, binaries, launcher, options.port);
     const url = await ensureDatabase(server, options);
+    const { onCrash } = options;
+    const kept = onCrash && keepUp(server, onCrash, () => startAgain(dataDir, options, binaries, launcher, server.port));
     return {
       url,
       ended: server.ended,
       stop: async () => {
-        await server.stop();
+        await (kept ?? server).stop();
         await release();
       },
     };
@@ -122,6 +129,49 @@ async function initialise(
   }
 }
 
+/** What stood on it keeps its address: connections are made anew, nothing else is. */
+function keepUp(first: RunningServer, onCrash: (message: string) => void, startAgain: () => Promise<RunningServer>) {
+  let server = first;
+  let stopping = false;
+  const watch = async () => {
+    for (;;) {
+      await server.ended;
+      if (stopping) return;
+      onCrash('Postgres ended; starting it again');
+      while (!stopping) {
+        try {
+          server = await startAgain();
+          break;
+        } catch (error) {
+          onCrash((error as Error).message);
+          await sleep(RESTART_PAUSE_MS);
+        }
+      }
+    }
+  };
+  const watched = watch();
+  return {
+    stop: async () => {
+      stopping = true;
+      await server.stop();
+      await watched;
+      // One that was starting as we were asked has come up meanwhile.
+      await server.stop();
+    },
+  };
+}
+
+async function startAgain(
+  dataDir: string,
+  options: EmbeddedPostgresOptions,
+  binaries: PostgresBinaries,
+  launcher: Launcher,
+  port: number,
+): Promise<RunningServer> {
+  await endLeftovers(dataDir);
+  return startServer(dataDir, options, binaries, launcher, port);
+}
+
 interface RunningServer {
   port: number;
   stop(): Promise<void>;
@@ -133,10 +183,11 @@ async function startServer(
   { password, settings }: EmbeddedPostgresOptions,
   { postgres }: PostgresBinaries,
   { prefix }: Launcher,
+  fixedPort?: number,
 ): Promise<RunningServer> {
   const flags = Object.entries({ ...DEFAULT_SETTINGS, ...settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   for (let attempt = 1; ; attempt++) {
-    const port = await freePort();
+    const port = fixedPort ?? (await freePort());
     const child = run([...prefix, postgres, '-D', dataDir, '-h', '127.0.0.1', '-p', String(port), '-k', '', ...flags]);
     const ended = new Promise<void>((done) => {
       child.process.once('exit', () => done());

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+export * from './event-log.js';
+
 export class EnvError extends Error {
   override readonly name = 'EnvError';
 }

@@ -1,5 +1,5 @@
 import type { ConsumerGroup, LogRecord } from '@pulsegraph/contracts';
-import { aReading, aReadingsRecord, eventually } from '@pulsegraph/testkit';
+import { aReading, aReadingsRecord, eventually as eventuallyWithin, type EventuallyOptions } from '@pulsegraph/testkit';
 import type { EventLog, LogEntry } from './event-log.js';
 import { comparePositions } from './position.js';
 
@@ -32,9 +32,10 @@ export function recorder() {
 
 const oneTo = (n: number) => Array.from({ length: n }, (_, index) => index + 1);
 
-/** What every engine promises. `open` gives a fresh, empty log that expects both groups. */
-export function describeEventLog(open: (groups: readonly ConsumerGroup[]) => Promise<EventLog>): void {
+/** What every engine promises. `open` gives a fresh, empty log that expects both groups; `patience` is for slow engines. */
+export function describeEventLog(open: (groups: readonly ConsumerGroup[]) => Promise<EventLog>, patience?: EventuallyOptions): void {
   let log: EventLog;
+  const eventually = <T>(assertion: () => T | Promise<T>) => eventuallyWithin(assertion, patience);
   beforeEach(async () => {
     log = await open([WRITER, EVALUATOR]);
   });

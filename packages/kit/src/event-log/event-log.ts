@@ -2,7 +2,7 @@ import type { ConsumerGroup, LogRecord } from '@pulsegraph/contracts';
 
 /**
  * The durable way from the bridge to whoever stores or watches. At least once, in order per device.
- * Engines: memory (standalone), redis (streams); one contract test runs over all.
+ * Engines: memory (standalone), redis (streams), kafka; one contract test runs over all.
  */
 export interface EventLog {
   /** Resolves when the records are safe; see architecture.md for what that means per engine. Rejects with LogFullError at the bound. */

@@ -1,6 +1,6 @@
 /**
  * Positions look like `1763640000000-7` (memory) or `1763640000000-7.2` (redis: the third record of a stream entry);
- * both grow part by part within a partition.
+ * or `1234` (kafka: the offset); each grows part by part within a partition.
  * @returns Below zero when `a` comes before `b`. Only for positions of one partition.
  */
 export function comparePositions(a: string, b: string): number {

@@ -8,6 +8,7 @@ const INSTALL = {
   'redis-server': 'apt-get install redis-server',
   mosquitto: 'apt-get install mosquitto',
   mosquitto_ctrl: 'apt-get install mosquitto',
+  kcat: 'apt-get install kcat',
 } as const;
 export type Program = keyof typeof INSTALL;
 
