@@ -10,7 +10,7 @@ export interface ConnectOptions {
   maxConnections?: number;
 }
 
-/** For hot paths in SQL. A connection that breaks while idle is replaced by the pool; without a listener it would end the process. */
+/** For hot paths in SQL. A connection that breaks is replaced by the pool; the process goes on. */
 export function createPool({ databaseUrl, owner, kind, maxConnections = 10 }: ConnectOptions, onIdleError: (error: Error) => void): Pool {
   const pool = new Pool({
     connectionString: roleUrl(databaseUrl, owner, kind),
@@ -23,6 +23,9 @@ export function createPool({ databaseUrl, owner, kind, maxConnections = 10 }: Co
     delete error.client;
     onIdleError(error);
   });
+  // One in use tells its user through the query under way, or the next one; between two, nobody listens, and that would
+  // end the process as well.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
