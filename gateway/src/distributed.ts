@@ -3,12 +3,15 @@ import { resolve } from 'node:path';
 import { createInProcessBus, createRedisBus } from '@pulsegraph/kit/live-bus';
 import { createLog } from '@pulsegraph/kit/log';
 import { createRevocationList, httpRevocationSource } from '@pulsegraph/kit/revocations';
+import { closeRedis, connectRedis } from '@pulsegraph/kit/redis';
 import { onSignals, shutDown } from '@pulsegraph/kit/shutdown';
 import { startTracing } from '@pulsegraph/kit/tracing';
 import { VERSION } from '@pulsegraph/kit/version';
 import { createViewerSigner } from '@pulsegraph/kit/viewer';
 import { loadEnv } from './env.js';
 import { createGateway } from './gateway.js';
+import { RateLimiter } from './limits/rate-limiter.js';
+import { redisBuckets } from './limits/redis-buckets.js';
 import { jwksFromUrl } from './identity/access-token.js';
 import { apiKeysFromUrl } from './identity/api-key.js';
 import type { TrustedDocuments } from './operation/trusted-set.js';
@@ -43,6 +46,8 @@ export async function startDistributed(overrides: DistributedOverrides = {}): Pr
           cacheFile: env.registry.cacheFile,
         })
       : null;
+  // Commands fail at once while Redis is away: nobody waits for a count.
+  const rateRedis = env.redisUrl && env.rateLimits ? connectRedis(env.redisUrl, { log, options: { enableOfflineQueue: false } }) : null;
   const gateway = createGateway({
     version: VERSION,
     log,
@@ -73,6 +78,8 @@ export async function startDistributed(overrides: DistributedOverrides = {}): Pr
         ...(env.registry.trustedOnly && { documents: { only: 'published', from: fromRegistry, escapeRoles: env.registry.escapeRoles } }),
       }),
     trustedProxies: env.trustedProxies,
+    rates: env.rateLimits ? new RateLimiter(env.rateLimits, rateRedis && redisBuckets(rateRedis)) : undefined,
+    allowedOrigins: env.allowedOrigins,
     introspectionForStrangers: env.introspectionForStrangers,
   });
   // Not awaited: with users away, tokens are still verified, and readiness says degraded.
@@ -85,6 +92,7 @@ export async function startDistributed(overrides: DistributedOverrides = {}): Pr
       { name: 'gateway', run: () => gateway.stop(env.shutdownGraceMs / 2) },
       { name: 'revocations', run: () => revocations.stop() },
       { name: 'bus', run: () => bus.close() },
+      { name: 'rate limits', run: async () => void (rateRedis && (await closeRedis(rateRedis))) },
     ];
     await shutDown(steps, env.shutdownGraceMs, log);
   }, log);

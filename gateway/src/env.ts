@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { EnvError, commonVariables, httpUrl, parseEnv, port, redisUrl, secret, secretList } from '@pulsegraph/kit/env';
 import { ROLES } from '@pulsegraph/contracts';
 import { z } from 'zod';
+import { originList, rateLimitsOf, rateVariables } from './limits/rate-env.js';
 
 const roleList = z
   .string()
@@ -10,6 +11,8 @@ const roleList = z
   .pipe(z.array(z.enum(ROLES)));
 
 const variables = z.object({
+  ...rateVariables,
+  ALLOWED_ORIGINS: originList,
   ...commonVariables,
   PORT: port(4000),
   SUPERGRAPH: z.string().default('schema/supergraph.graphql'),
@@ -58,6 +61,8 @@ export function loadEnv(source: NodeJS.ProcessEnv = process.env) {
     publicUrl: env.PUBLIC_URL,
     clientDir: env.CLIENT_DIR === undefined ? undefined : resolve(env.CLIENT_DIR),
     trustedProxies: env.TRUSTED_PROXIES,
+    rateLimits: rateLimitsOf(env),
+    allowedOrigins: env.ALLOWED_ORIGINS,
     introspectionForStrangers: (env.INTROSPECTION ?? (env.NODE_ENV === 'production' ? 'signed-in' : 'everyone')) === 'everyone',
     logLevel: env.LOG_LEVEL,
     shutdownGraceMs: env.SHUTDOWN_GRACE_MS,

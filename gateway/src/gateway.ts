@@ -10,11 +10,13 @@ import { authRoutes } from './http/auth-routes.js';
 import { clientOriginReader } from './http/client-origin.js';
 import { debugRoutes } from './http/debug-routes.js';
 import { createGraphQLHandler } from './http/graphql-handler.js';
+import { Origins } from './http/origins.js';
 import { staticClient } from './http/static-client.js';
 import { createAccessTokenVerifier, type JwksSource } from './identity/access-token.js';
 import { createApiKeyVerifier, type ApiKeySource } from './identity/api-key.js';
 import { createIdentity, noIdentity, type Verifiers } from './identity/identity.js';
 import { DEFAULT_LIMITS, type GatewayLimits } from './limits/limits.js';
+import type { RateLimiter } from './limits/rate-limiter.js';
 import { Engine } from './operation/engine.js';
 import { RequestResolver } from './operation/request-resolver.js';
 import type { TrustedDocuments } from './operation/trusted-set.js';
@@ -69,6 +71,10 @@ export interface GatewayOptions {
   /** Writes to one socket within this long go out together; 0 turns it off. */
   coalesceMs?: number;
   pingMs?: number;
+  /** How often callers may ask; without it as often as they like. */
+  rates?: RateLimiter;
+  /** Origins of pages besides our own that may call us. */
+  allowedOrigins?: readonly string[];
   /** More to ask on /health/ready. */
   checks?: readonly HealthCheck[];
 }
@@ -98,6 +104,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const limits: GatewayLimits = { ...DEFAULT_LIMITS, ...options.limits };
   const settings: LiveSettings = { ...DEFAULT_LIVE_SETTINGS, ...options.live };
   const identity = options.identity ? createIdentity(verifiersOf(options.identity), options.identity.revocations) : noIdentity;
+  const origins = new Origins(publicUrl, options.allowedOrigins);
   const originOf = clientOriginReader(options.trustedProxies ?? 0);
 
   const clients = new Map<string, SubgraphClient>();
@@ -122,6 +129,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     log,
     clientFor,
     maskUnknown: options.maskErrors ?? true,
+    rates: options.rates ?? null,
     signViewer: options.identity?.signViewer ?? (() => ''),
     introspectionForStrangers: options.introspectionForStrangers ?? true,
     onUse: (prepared, caller, durationMs, failed) => usage?.record(prepared, caller, durationMs, failed),
@@ -223,12 +231,15 @@ export function createGateway(options: GatewayOptions): Gateway {
   });
   const httpServer = createServer((request, response) => {
     const { url = '/' } = request;
-    if (url === '/graphql' || url.startsWith('/graphql?')) graphql(request, response);
-    else app(request, response);
+    if (url === '/graphql' || url.startsWith('/graphql?')) {
+      response.setHeader('x-content-type-options', 'nosniff');
+      if (!origins.handle(request, response)) graphql(request, response);
+    } else app(request, response);
   });
   httpServer.keepAliveTimeout = 65_000; // longer than the proxies' before us, so that they never reuse a closing connection
   const webSockets = attachWebSocketServer(httpServer, {
     path: '/graphql',
+    origins,
     engine,
     requests,
     live,

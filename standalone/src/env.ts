@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { originList, rateLimitsOf, rateVariables } from '@pulsegraph/gateway';
 import { commonVariables, parseEnv, port, postgresUrl, secret } from '@pulsegraph/kit/env';
 import { parseDurationMs } from '@pulsegraph/kit/scalars';
 import { z } from 'zod';
@@ -14,6 +15,9 @@ const duration = z.string().transform((text, context) => {
 });
 
 const variables = z.object({
+  ...rateVariables,
+  ALLOWED_ORIGINS: originList,
+  TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
   ...commonVariables,
   LOG_LEVEL: commonVariables.LOG_LEVEL.default('warn'),
   PORT: port(4000),
@@ -49,6 +53,9 @@ export function loadEnv(source: NodeJS.ProcessEnv = process.env) {
     firstAdmin: env.ADMIN_EMAIL && env.ADMIN_PASSWORD ? { email: env.ADMIN_EMAIL, password: env.ADMIN_PASSWORD } : undefined,
     replayWindowMs: env.REPLAY_WINDOW,
     publicUrl: env.PUBLIC_URL,
+    rateLimits: rateLimitsOf(env),
+    allowedOrigins: env.ALLOWED_ORIGINS,
+    trustedProxies: env.TRUSTED_PROXIES,
     mqttPublicUrl: env.MQTT_PUBLIC_URL,
     mail: { url: env.MAIL_URL ?? pathToFileURL(join(resolve(env.DATA_DIR), 'outbox')).href, from: env.MAIL_FROM },
     twilioUrl: env.TWILIO_URL,

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createAlertEvaluator, createAlertNotifier, createAlertsSubgraph } from '@pulsegraph/alerts';
 import { createDevicesSubgraph } from '@pulsegraph/devices';
-import { createGateway, supergraphFromFile } from '@pulsegraph/gateway';
+import { createGateway, RateLimiter, supergraphFromFile } from '@pulsegraph/gateway';
 import { createBridge } from '@pulsegraph/ingest-bridge';
 import { createMemoryEventLog } from '@pulsegraph/kit/event-log';
 import { requireFreePort } from '@pulsegraph/kit/http';
@@ -173,6 +173,9 @@ async function assemble(
     internalToken,
     publicUrl,
     clientDir: existsSync(clientDir) ? clientDir : undefined,
+    rates: env.rateLimits ? new RateLimiter(env.rateLimits) : undefined,
+    allowedOrigins: env.allowedOrigins,
+    trustedProxies: env.trustedProxies,
     checks: [...users.checks, ...bridge.checks],
   });
   gateway.mount('/', bridge.ingestRouter);

@@ -146,6 +146,8 @@ function answer(
 ): void {
   const type = media === 'text/event-stream' ? 'application/json' : media;
   const status = statusOf(result, type);
+  const retryAfterMs = result.errors?.[0]?.extensions?.retryAfterMs;
+  if (status === 429 && typeof retryAfterMs === 'number') headers = { ...headers, 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) };
   if (status === 401) headers = { ...headers, 'www-authenticate': 'Bearer error="invalid_token"' };
   send(response, status, type, JSON.stringify(ordered(result)), requestId, headers);
 }

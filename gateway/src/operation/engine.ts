@@ -5,6 +5,7 @@ import type { Log } from '@pulsegraph/kit/log';
 import { inSpan } from '@pulsegraph/kit/tracing';
 import { getVariableValues, type GraphQLFormattedError } from 'graphql';
 import { refuseOver } from '../limits/document-limits.js';
+import type { RateLimiter } from '../limits/rate-limiter.js';
 import type { GatewayLimits } from '../limits/limits.js';
 import { boundedLabel, operationSeconds, supergraphLoads } from '../metrics.js';
 import type { FetchContext, SubgraphClient } from '../subgraph-client/subgraph-client.js';
@@ -14,7 +15,7 @@ import { dataSourcesOf } from './data-source.js';
 import { OperationStore, RefusedOperation } from './operation-store.js';
 import { runPlan, type GraphQLResult } from './plan-execution.js';
 import { ResponseCache } from './response-cache.js';
-import type { PreparedOperation } from './prepared-operation.js';
+import { rootFieldsOf, type PreparedOperation } from './prepared-operation.js';
 
 /** Who asks, and what the logs and subgraphs shall know of it. */
 export interface Caller {
@@ -49,6 +50,8 @@ export interface EngineOptions {
   /** The client for a service of the supergraph; the same object again while name and URL stay. */
   clientFor: (service: { name: string; url: string }) => SubgraphClient;
   signViewer: (viewer: Viewer) => string;
+  /** Null: callers may ask as often as they like. */
+  rates: RateLimiter | null;
   /** Introspection by callers without a viewer. */
   introspectionForStrangers: boolean;
   /** Told of every execution; must not take time. */
@@ -108,6 +111,8 @@ export class Engine {
     caller: Caller,
     admitted = false,
   ): { prepared: PreparedOperation; variables: Record<string, unknown>; runtime: Runtime } {
+    const { rates } = this.options;
+    if (!admitted) rates?.admit(caller);
     const runtime = this.current;
     const prepared = runtime.operations.prepare(request.query, request.operationName);
     if (!admitted && prepared.introspects && !caller.viewer && !this.options.introspectionForStrangers) {
@@ -119,7 +124,9 @@ export class Engine {
       const { errors } = getVariableValues(runtime.generation.schema, definitions, variables, { maxErrors: 20 });
       if (errors) throw new RefusedOperation(errors);
     }
-    refuseOver('cost', prepared.cost(variables), this.options.limits.cost);
+    const cost = prepared.cost(variables);
+    refuseOver('cost', cost, this.options.limits.cost);
+    if (!admitted) rates?.charge(caller, cost, prepared.kind === 'mutation' ? rootFieldsOf(prepared) : null);
     return { prepared, variables, runtime };
   }
 

@@ -1,6 +1,6 @@
 import type { buildOperationContext } from '@apollo/gateway';
 import type { FetchNode, PlanNode, QueryPlan } from '@apollo/query-planner';
-import type { DocumentNode, OperationDefinitionNode } from 'graphql';
+import { Kind, type DocumentNode, type OperationDefinitionNode, type SelectionSetNode } from 'graphql';
 import type { compileShapes } from './response-shape.js';
 import type { Generation } from '../supergraph/generation.js';
 
@@ -35,4 +35,18 @@ export interface PreparedOperation {
   /** Values of variables that have one; null when none has. */
   readonly defaults: Record<string, unknown> | null;
   readonly cost: (variables: Record<string, unknown>) => number;
+}
+
+/** Each field at the top, as often as it stands there: a hundred aliases of one are a hundred attempts. */
+export function rootFieldsOf({ document, operation }: PreparedOperation): string[] {
+  const fieldsOf = ({ selections }: SelectionSetNode): string[] =>
+    selections.flatMap((selection) => {
+      if (selection.kind === Kind.FIELD) return [selection.name.value];
+      if (selection.kind === Kind.INLINE_FRAGMENT) return fieldsOf(selection.selectionSet);
+      const fragment = document.definitions.find(
+        (definition) => definition.kind === Kind.FRAGMENT_DEFINITION && definition.name.value === selection.name.value,
+      );
+      return fragment?.kind === Kind.FRAGMENT_DEFINITION ? fieldsOf(fragment.selectionSet) : [];
+    });
+  return fieldsOf(operation.selectionSet);
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Log } from '@pulsegraph/kit/log';
 import type { ClientOrigin } from '../../http/client-origin.js';
+import type { Origins } from '../../http/origins.js';
 import type { Identity } from '../../identity/identity.js';
 import type { GatewayLimits } from '../../limits/limits.js';
 import type { Engine } from '../../operation/engine.js';
@@ -11,6 +12,7 @@ import type { WriteCoalescer } from './write-coalescer.js';
 
 export interface WebSocketServerOptions {
   path: string;
+  origins: Origins;
   engine: Engine;
   requests: RequestResolver;
   live: LiveEngine;

@@ -30,6 +30,8 @@ export function attachWebSocketServer(server: Server, options: WebSocketServerOp
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => undefined);
     if (pathOf(request.url) !== options.path) return refuse(socket, '404 Not Found');
+    // Browsers let any page open a socket; only we can refuse it.
+    if (!options.origins.admits(request)) return refuse(socket, '403 Forbidden');
     if (closing || options.openConnections() >= options.limits.connections)
       return refuse(socket, '503 Service Unavailable', 'Retry-After: 5\r\n');
     sockets.handleUpgrade(request, socket, head, (ws) => {
