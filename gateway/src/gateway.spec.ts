@@ -173,7 +173,9 @@ describe('a subgraph that is away', () => {
 describe('GraphQL over HTTP', () => {
   let g: TestGateway;
   beforeAll(async () => {
-    g = await startTestGateway(false, { limits: { bodyBytes: 20_000, depth: 6, aliases: 5, rootFields: 8, cost: 900, tokens: 1_000 } });
+    g = await startTestGateway(false, {
+      limits: { bodyBytes: 20_000, depth: 6, aliases: 5, rootFields: 8, directives: 4, cost: 900, tokens: 1_000, batchSize: 2 },
+    });
   });
   afterAll(() => g.stop());
 
@@ -190,6 +192,7 @@ describe('GraphQL over HTTP', () => {
     ['depth', '{ a: devices { latest { device { latest { device { latest { value } } } } } } }', 7, 6],
     ['aliases', '{ a: counted b: counted c: counted d: counted e: counted f: counted }', 6, 5],
     ['rootFields', `{ ${'counted '.repeat(9)} }`, 9, 8],
+    ['directives', `{ ${'counted @skip(if: false) '.repeat(5)} }`, 5, 4],
     ['cost', '{ devices(first: 500) { name } broken }', 501, 900],
   ])('refuses too much %s and says the limit', async (limit, query, actual, allowed) => {
     const { body, status } = await g.query(limit === 'cost' ? '{ expensive }' : query);
@@ -246,7 +249,11 @@ describe('GraphQL over HTTP', () => {
   });
 
   it('refuses batches, mutations by GET and other media types with the right status', async () => {
-    expect((await post('[{"query":"{ counted }"}]')).status).toBe(400);
+    const one = '{"query":"{ counted }"}';
+    expect(await (await post(`[${one},${one}]`)).json()).toEqual([{ data: { counted: 7 } }, { data: { counted: 7 } }]);
+    const batch = await post(`[${one},${one},${one}]`);
+    expect(batch.status).toBe(400);
+    expect(await batch.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT', limit: 'batchSize', allowed: 2 } }] });
     expect((await fetch(`${g.url}/graphql?query=${encodeURIComponent('mutation { rename(id: "d1", name: "x") { id } }')}`)).status).toBe(
       405,
     );
@@ -266,6 +273,12 @@ describe('GraphQL over HTTP', () => {
     await post(JSON.stringify({ query: '{ counted }', extensions: { persistedQuery: { version: 1, sha256Hash: right } } }));
     const known = await post(JSON.stringify({ extensions: { persistedQuery: { version: 1, sha256Hash: right } } }));
     expect(await known.json()).toEqual({ data: { counted: 7 } });
+    const wrong = await post(
+      JSON.stringify({ query: '{ viewer { role } }', extensions: { persistedQuery: { version: 1, sha256Hash: right } } }),
+    );
+    expect(await wrong.json()).toMatchObject({
+      errors: [{ extensions: { code: 'BAD_USER_INPUT', path: 'extensions.persistedQuery.sha256Hash' } }],
+    });
   });
 
   it('tells operators why operations do not share, and nobody else', async () => {

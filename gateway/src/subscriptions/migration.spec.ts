@@ -185,6 +185,19 @@ describe('clients that come back with a cursor', () => {
     [first, second].forEach((feed) => feed.stop());
   });
 
+  it('share one replay as after a restart: who comes later asks no subgraph again', async () => {
+    const cursors = upTo(40).map((n) => g.ticks.publish({ n }));
+    const first = collect(g.client(), TICKS, { after: cursors[9] });
+    expect(numbers(await first.wait(30))).toEqual(upTo(40, 11));
+    g.ticks.publish({ n: 41 });
+    await first.wait(31);
+    const later = [9, 9, 20].map((place) => ({ place, feed: collect(g.client(), TICKS, { after: cursors[place] }) }));
+    g.ticks.publish({ n: 42 });
+    for (const { place, feed } of later) expect(numbers(await feed.wait(41 - place))).toEqual(upTo(42, place + 2));
+    expect(g.ticks.opened).toEqual(['c10']);
+    [first, ...later.map(({ feed }) => feed)].forEach((feed) => feed.stop());
+  });
+
   it('resume over SSE by the id of the last event', async () => {
     upTo(5).forEach((n) => g.ticks.publish({ n }));
     const query = { query: 'subscription { ticks { n } }' };
