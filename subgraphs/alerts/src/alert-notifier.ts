@@ -49,12 +49,14 @@ export interface AlertNotifierOptions {
 
 export interface AlertNotifier {
   start(): Promise<void>;
-  /** Finishes the messages in hand. */
+  /** Finishes the messages in hand, and cuts off those that hang. */
   stop(): Promise<void>;
   readonly checks: readonly HealthCheck[];
 }
 
 const CONCURRENCY = 20;
+/** Of what is under way when the process is to end; what is cut off then counts as given no answer. */
+const LAST_ANSWERS_MS = 3_000;
 const PRUNE_EVERY_MS = 3_600_000;
 const TESTS_KEPT_MS = 30 * 86_400_000;
 const TWILIO_URL = 'https://api.twilio.com';
@@ -72,6 +74,7 @@ export function createAlertNotifier(options: AlertNotifierOptions): AlertNotifie
     (error) => log.error({ err: error }, 'Pruning tests of channels failed; the next round tries again'),
   );
   let worker: JobWorker | undefined;
+  let sender: Sender | undefined;
 
   return {
     async start() {
@@ -81,7 +84,7 @@ export function createAlertNotifier(options: AlertNotifierOptions): AlertNotifie
       const identity = await ensurePushIdentity(pool, sealer, subject);
       const recipients = new RecipientStore(pool, sealer, clock);
       const transports = { ...options, outbound, identity, recipients };
-      const sender = new Sender({
+      const sending = new Sender({
         store: new DeliveryStore(pool),
         optOuts: recipients,
         retries: { ...DEFAULT_RETRIES, ...options.retries },
@@ -93,10 +96,11 @@ export function createAlertNotifier(options: AlertNotifierOptions): AlertNotifie
         clock,
         log,
       });
+      sender = sending;
       const planner = new Planner(pool, options.users, clock);
       worker = new JobWorker({
         pool,
-        tasks: { plan: (payload) => planner.plan(payload), send: (payload) => sender.send(payload) },
+        tasks: { plan: (payload) => planner.plan(payload), send: (payload) => sending.send(payload) },
         concurrency: CONCURRENCY,
         pollMs: options.pollMs ?? 2_000,
         log,
@@ -106,7 +110,10 @@ export function createAlertNotifier(options: AlertNotifierOptions): AlertNotifie
     },
     async stop() {
       await prune.stop();
+      sender?.stop();
+      const cutOff = setTimeout(() => void outbound.close(), LAST_ANSWERS_MS);
       await worker?.stop();
+      clearTimeout(cutOff);
       await outbound.close();
       await pool.end();
     },

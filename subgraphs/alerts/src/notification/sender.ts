@@ -44,7 +44,14 @@ type Message = Composed<DueDelivery>['messages'][number];
 
 /** Sends what is due on one channel, until nothing is. Never two at once for a channel: the queue sees to it. */
 export class Sender {
+  private stopping = false;
+
   constructor(private readonly options: SenderOptions) {}
+
+  /** Begins no further message; what is still due is left to whoever runs next. */
+  stop(): void {
+    this.stopping = true;
+  }
 
   async send(payload: unknown): Promise<void> {
     const { store, clock, retries } = this.options;
@@ -55,7 +62,7 @@ export class Sender {
     await store.recover(channelId, clock());
     const breaker = new Breaker(retries, channel.failures, channel.openUntilMs);
     const { settings, send } = this.options.open(channel);
-    while (await this.round(channel, settings, send, breaker));
+    while (!this.stopping && (await this.round(channel, settings, send, breaker)));
     const nextMs = await store.nextDueMs(channelId);
     if (nextMs === null) return;
     await store.later(channelId, Math.max(nextMs, breaker.openUntilMs ?? 0) - clock());
@@ -75,7 +82,7 @@ export class Sender {
     let stopped = false;
     await inParallel(chains, async (chain) => {
       for (const message of chain) {
-        if (stopped) return;
+        if (stopped || this.stopping) return;
         await this.deliver(channel, settings, send, message, breaker);
         stopped = !isOpen && breaker.isOpen(clock());
       }
