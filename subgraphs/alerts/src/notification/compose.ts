@@ -3,7 +3,8 @@ import { groupBy } from '../group-by.js';
 import { quietUntil } from './quiet-hours.js';
 import type { Notice } from './template.js';
 
-export type HoldReason = 'QUIET_HOURS' | 'GROUP' | 'RATE';
+/** `RETRY`: it failed for certain, so that it may leave together with what failed beside it. */
+export type HoldReason = 'QUIET_HOURS' | 'GROUP' | 'RATE' | 'RETRY';
 
 /** A delivery that is due. */
 export interface Due {
@@ -14,7 +15,7 @@ export interface Due {
   attempts: number;
   held: HoldReason | null;
   uncertain: boolean;
-  /** Of an earlier attempt: the same deliveries go together again. */
+  /** Of an earlier attempt that may have arrived: the same deliveries go together again. */
   messageId: string | null;
   requestedAtMs: number;
   notice: Notice;
@@ -31,7 +32,7 @@ export interface Recent {
 export interface Composed<D extends Due = Due> {
   /** Sent together, oldest first. */
   messages: { messageId: string | null; deliveries: D[] }[];
-  holds: { deliveries: D[]; untilMs: number; reason: HoldReason }[];
+  holds: { deliveries: D[]; untilMs: number; reason: Exclude<HoldReason, 'RETRY'> }[];
 }
 
 /** People are spared; another system takes each by itself. */
@@ -44,6 +45,7 @@ const RATES: Readonly<Record<ChannelKind, { messages: number; perSeconds: number
   WEB_PUSH: { messages: 20, perSeconds: 600 },
 };
 
+export const groupSecondsOf = ({ kind, groupSeconds }: ChannelSettings) => groupSeconds ?? GROUP_SECONDS[kind];
 export const rateOf = ({ kind, rateLimit }: ChannelSettings) => rateLimit ?? RATES[kind];
 
 /**
@@ -81,7 +83,7 @@ function freshMessages<D extends Due>(
   nowMs: number,
   { holds }: Composed<D>,
 ): D[][] {
-  const groupMs = (settings.groupSeconds ?? GROUP_SECONDS[settings.kind]) * 1_000;
+  const groupMs = groupSecondsOf(settings) * 1_000;
   if (groupMs === 0) return fresh.map((delivery) => [delivery]);
   const messages: D[][] = [];
   for (const [key, deliveries] of groupBy(fresh, ({ groupKey }) => groupKey)) {

@@ -164,8 +164,17 @@ export class DeliveryStore {
     return new Set(rows.map(({ id }) => id));
   }
 
-  /** What became of attempts that `begin` wrote down. @param retryAtMs When those come again that are not at their end. */
-  async end(ids: readonly string[], { outcome, detail }: Outcome, nowMs: number, retryAtMs: number | null): Promise<void> {
+  /**
+   * What became of attempts that `begin` wrote down.
+   * @param retryAtMs When those come again that are not at their end.
+   * @param regroup What failed for certain may leave in another message next time: after an outage one digest, not a flood.
+   */
+  async end(
+    ids: readonly string[],
+    { outcome, detail }: Outcome,
+    nowMs: number,
+    { retryAtMs, regroup }: { retryAtMs: number | null; regroup: boolean },
+  ): Promise<void> {
     const status = outcome === 'DELIVERED' ? 'DELIVERED' : retryAtMs === null ? 'FAILED' : 'RETRYING';
     await this.pool.query(
       `with ended as (
@@ -176,7 +185,9 @@ export class DeliveryStore {
        )
        update notification_delivery d set status = $5, last_error = case when $3 = 'DELIVERED' then null else $6::text end,
          delivered_at = case when $3 = 'DELIVERED' then $2 end, due_at = coalesce($7::timestamptz, d.due_at),
-         uncertain = d.uncertain or ($3 = 'NO_ANSWER')
+         uncertain = d.uncertain or ($3 = 'NO_ANSWER'),
+         message_id = case when $8 and not d.uncertain then null else d.message_id end,
+         held = case when $8 and not d.uncertain then 'RETRY' else d.held end
        from ended where d.id = ended.delivery_id`,
       [
         ids,
@@ -186,6 +197,7 @@ export class DeliveryStore {
         status,
         status === 'FAILED' && outcome !== 'REFUSED' ? `Gave up: ${detail}` : detail,
         retryAtMs === null ? null : new Date(retryAtMs),
+        regroup && outcome === 'FAILED' && retryAtMs !== null,
       ],
     );
   }

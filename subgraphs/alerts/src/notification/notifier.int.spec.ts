@@ -381,6 +381,27 @@ describe('e-mail', () => {
     expect(mail!.text).toContain(`https://pulse.demo.test/alerts/${id}`);
   });
 
+  it('that failed together leaves together: after an outage one digest, not a flood', async () => {
+    const plant = await aPlant(3);
+    const ada = `ada-${randomUUID()}@demo.test`;
+    await plant.channel('EMAIL', { to: [ada] });
+    smtp.mood = 'busy';
+    await plant.rule();
+    for (const oven of [0, 1, 2]) await plant.read(oven, 95);
+    const ids = (await Promise.all([0, 1, 2].map((oven) => plant.alertsOf(oven)))).map(([id]) => id!);
+    await later(10_000);
+    await eventually(async () => {
+      const rows = await database.rows<{ times: string; held: string }>(
+        'select count(distinct due_at) as times, count(held) as held from notification_delivery where alert_id = any($1)',
+        [ids],
+      );
+      expect(rows).toEqual([{ times: '1', held: '3' }]);
+    });
+    smtp.mood = 'well';
+    for (const id of ids) expect(await settled(plant, id)).toMatchObject([{ status: 'DELIVERED', uncertain: false }]);
+    expect(mailsTo(ada).map(({ subject }) => subject)).toEqual(['[HIGH] 3 notifications']);
+  });
+
   it('whose server falls silent comes again under the same message id, marked as a possible repeat', async () => {
     const plant = await aPlant();
     const ada = `ada-${randomUUID()}@demo.test`;

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { ChannelSettings } from '../channel/settings.rules.js';
 import { groupBy } from '../group-by.js';
 import { Breaker, retryDelayMs, type RetryPolicy } from './breaker.js';
-import { compose, rateOf, type Composed } from './compose.js';
+import { compose, groupSecondsOf, rateOf, type Composed, type HoldReason } from './compose.js';
 import type { DeliveryStore, DueDelivery, StoredChannel } from './delivery.store.js';
 import { outgoingOf } from './message.js';
 import { mootBecause } from './moot.js';
@@ -15,7 +15,11 @@ import type { Outcome, Transport } from './outcome.js';
 const payloadRules = z.object({ channelId: z.string() });
 /** Messages to one channel under way at once; those to one recipient follow each other, except to another system. */
 const PARALLEL = 16;
-const HOLD_WORDS = { QUIET_HOURS: 'quiet hours', GROUP: 'grouped with those before', RATE: "the channel's rate limit" } as const;
+const HOLD_WORDS: Readonly<Record<Exclude<HoldReason, 'RETRY'>, string>> = {
+  QUIET_HOURS: 'quiet hours',
+  GROUP: 'grouped with those before',
+  RATE: "the channel's rate limit",
+};
 
 const deliveriesTotal = counter(METRIC.notificationDeliveries, 'Attempts to deliver a message, by kind of channel and outcome.', [
   'kind',
@@ -134,7 +138,8 @@ export class Sender {
     if (deliveries.length === 0) return;
     const outcome = await send(outgoingOf(deliveries, messageId, settings.template, this.options.publicUrl, clock()));
     deliveriesTotal.inc({ kind: channel.kind, outcome: outcome.outcome });
-    await store.end(idsOf(deliveries), outcome, clock(), this.retryAtMs(deliveries, outcome));
+    const next = { retryAtMs: this.retryAtMs(deliveries, outcome), regroup: groupSecondsOf(settings) > 0 };
+    await store.end(idsOf(deliveries), outcome, clock(), next);
     if (outcome.outcome === 'REFUSED' && outcome.because) await optOuts.note(channel, recipient, outcome.because);
     if (outcome.outcome === 'DELIVERED' && stage === 'test') await optOuts.lift(channel.id, recipient);
     const { failures } = breaker;
