@@ -13,6 +13,7 @@ import {
 import type { DevicesContext } from './context.js';
 import { DeviceMutationResolver } from './device/device-mutation.resolver.js';
 import { DeviceResolver } from './device/device.resolver.js';
+import { EmergencyAccessResolver } from './emergency-access/emergency-access.resolver.js';
 import { PatientResolver } from './patient/patient.resolver.js';
 import { ProfileResolver } from './profile/profile.resolver.js';
 
@@ -33,6 +34,7 @@ export function buildDevicesSchema(container: ContainerType = unserved): GraphQL
       PatientResolver,
       DeviceMutationResolver,
       AssignmentResolver,
+      EmergencyAccessResolver,
       DeviceChangeResolver,
       DeviceConnectionResolver,
       PatientConnectionResolver,

@@ -28,6 +28,8 @@ import { DeviceResolver } from './device/device.resolver.js';
 import { DeviceService } from './device/device.service.js';
 import { RegistrationService } from './device/registration.service.js';
 import type { PatientVault } from './patient/patient-vault.js';
+import { EmergencyAccessResolver } from './emergency-access/emergency-access.resolver.js';
+import { EmergencyAccessService } from './emergency-access/emergency-access.service.js';
 import { PatientReader } from './patient/patient.reader.js';
 import { PatientResolver } from './patient/patient.resolver.js';
 import { PatientService } from './patient/patient.service.js';
@@ -56,6 +58,7 @@ export function createServices(options: ServiceOptions) {
   const writer = new ChangeWriter(api, publisher, () => clock.now());
   const credentials = new CredentialService(writer, edge, mqttPublicUrl, log, edgeDeadlineMs);
   const changes = new DeviceChangeRepository(service);
+  const emergencyAccess = new EmergencyAccessService(api, vault, () => clock.now());
   const resolvers = [
     new DeviceResolver(new DeviceReader(api)),
     new ProfileResolver(new ProfileService(writer), new ProfileReader(api)),
@@ -63,6 +66,7 @@ export function createServices(options: ServiceOptions) {
     new PatientResolver(new PatientService(writer, vault), new PatientReader(api, vault)),
     new DeviceMutationResolver(new DeviceService(writer, credentials), new RegistrationService(writer, credentials), credentials),
     new AssignmentResolver(new AssignmentService(writer, vault)),
+    new EmergencyAccessResolver(emergencyAccess),
     new DeviceChangeResolver(),
     new DeviceConnectionResolver(),
     new PatientConnectionResolver(),

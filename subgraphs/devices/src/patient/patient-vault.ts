@@ -29,8 +29,11 @@ export class PatientVault {
     this.envelope = new Envelope(keys);
   }
 
-  async seal(id: string, fields: PersonalFields): Promise<SealedFields> {
-    const { wrapped, sealer } = await this.envelope.create(placeOf(id));
+  /** @param wrappedKey The patient's own, where they have one. */
+  async seal(id: string, fields: PersonalFields, wrappedKey: string | null = null): Promise<SealedFields> {
+    const { wrapped, sealer } = wrappedKey
+      ? { wrapped: wrappedKey, sealer: await this.keyOf(id, wrappedKey) }
+      : await this.envelope.create(placeOf(id));
     const { displayName, recordNumber, birthDate } = fields;
     return {
       wrappedKey: wrapped,
@@ -41,8 +44,13 @@ export class PatientVault {
 
   async open(id: string, { wrappedKey, sealed }: Omit<SealedFields, 'searchTokens'>): Promise<PersonalFields> {
     if (wrappedKey === null || sealed === null) return { displayName: ERASED_NAME, recordNumber: null, birthDate: null };
-    const key = await this.envelope.open(wrappedKey, placeOf(id));
+    const key = await this.keyOf(id, wrappedKey);
     return JSON.parse(key.open(sealed, placeOf(id))) as PersonalFields;
+  }
+
+  /** For what else is written about them. */
+  keyOf(id: string, wrappedKey: string): Promise<Sealer> {
+    return this.envelope.open(wrappedKey, placeOf(id));
   }
 
   /** For each word of a search its stand-ins, one per key: during a rotation some rows have the old one. */

@@ -36,13 +36,27 @@ export class PatientRepository {
   async update(id: string, { displayName, recordNumber, birthDate, ...facts }: PatientChange): Promise<void> {
     const personal = [displayName, recordNumber, birthDate].some((field) => field !== undefined);
     if (!personal) return void (await this.manager.update(PatientRow, { id }, facts));
-    const now = (await this.findById(id))!;
+    const row = await this.manager.findOneByOrFail(PatientRow, { id });
+    const now = await this.opened(row);
     const fields = {
       displayName: displayName ?? now.displayName,
       recordNumber: recordNumber === undefined ? now.recordNumber : recordNumber,
       birthDate: birthDate === undefined ? now.birthDate : birthDate,
     };
-    await this.manager.update(PatientRow, { id }, { ...facts, ...(await this.vault.seal(id, fields)), ...NOTHING_PLAIN });
+    await this.manager.update(PatientRow, { id }, { ...facts, ...(await this.vault.seal(id, fields, row.wrappedKey)), ...NOTHING_PLAIN });
+  }
+
+  /** Text about a patient, under their key: gone with it. */
+  async sealFor(id: string, text: string, place: string): Promise<string> {
+    const { wrappedKey } = await this.manager.findOneByOrFail(PatientRow, { id });
+    if (wrappedKey === null) throw new Error('An erased patient has no key.');
+    return (await this.vault.keyOf(id, wrappedKey)).seal(text, place);
+  }
+
+  /** Null once the patient was erased. */
+  async openFor(id: string, sealed: string, place: string): Promise<string | null> {
+    const { wrappedKey } = await this.manager.findOneByOrFail(PatientRow, { id });
+    return wrappedKey === null ? null : (await this.vault.keyOf(id, wrappedKey)).open(sealed, place);
   }
 
   /** Without their key nobody can read them again, in a copy of the database neither. */

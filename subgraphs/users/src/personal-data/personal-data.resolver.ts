@@ -1,4 +1,5 @@
 import { JsonScalar } from '@pulsegraph/kit/scalars';
+import { OpenTo, Requires } from '@pulsegraph/kit/subgraph';
 import { Arg, Ctx, ID, Mutation, Resolver } from 'type-graphql';
 import type { UsersContext } from '../context.js';
 import { PersonalDataService } from './personal-data.service.js';
@@ -7,6 +8,7 @@ import { PersonalDataService } from './personal-data.service.js';
 export class PersonalDataResolver {
   constructor(private readonly personalData: PersonalDataService) {}
 
+  @OpenTo('SIGNED_IN')
   @Mutation(() => JsonScalar, {
     description: 'Everything held about a person, as a download. For administrators and oneself. Fails with NOT_FOUND.',
   })
@@ -14,6 +16,7 @@ export class PersonalDataResolver {
     return this.personalData.export(viewer, userId);
   }
 
+  @Requires('users:manage')
   @Mutation(() => Boolean, {
     description:
       'For administrators: ends every session, empties the account and keeps the audit trail, which can no longer say who it was. Cannot be undone. Fails with NOT_FOUND, and with CONFLICT for oneself and the last administrator.',
