@@ -9,6 +9,7 @@ import { benchLedger } from './ledger.bench.js';
 import { benchPressure } from './pressure.bench.js';
 import { benchReload } from './reload.bench.js';
 import { benchStorm } from './storm.bench.js';
+import { benchRegistry } from './registry.bench.js';
 import { saveResult } from './measure/result.js';
 
 const BENCHES = {
@@ -21,6 +22,7 @@ const BENCHES = {
   latency: benchLatency,
   ledger: benchLedger,
   pressure: benchPressure,
+  registry: benchRegistry,
   reload: benchReload,
   storm: benchStorm,
 };

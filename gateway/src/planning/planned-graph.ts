@@ -1,5 +1,5 @@
 import type { PlanNode } from '@apollo/query-planner';
-import type { GraphQLSchema } from 'graphql';
+import { Kind, parse, validate, type DocumentNode, type GraphQLSchema } from 'graphql';
 import { DEFAULT_LIMITS } from '../limits/limits.js';
 import { OperationStore, RefusedOperation } from '../operation/operation-store.js';
 import type { PreparedOperation } from '../operation/prepared-operation.js';
@@ -21,6 +21,8 @@ export type LiveImpact = 'ends' | 'replans' | 'unchanged';
 /** A supergraph on which operations are validated and planned as the gateway would, and nothing is executed. */
 export interface PlannedGraph {
   readonly schema: GraphQLSchema;
+  /** Whether the document is valid here; it is not planned. */
+  fits(document: string): boolean;
   /** Null: runs. Otherwise what a caller would be told. */
   refusal(document: string, operationName?: string): string[] | null;
   /** @returns null for what would be refused. */
@@ -45,6 +47,7 @@ export function planGraph(supergraphSdl: string): PlannedGraph {
   return {
     schema: generation.schema,
     prepare,
+    fits: (document) => fits(generation.schema, parse(document, { noLocation: true })),
     refusal(document, operationName) {
       const prepared = prepare(document, operationName);
       return prepared instanceof RefusedOperation ? prepared.errors.map(({ message }) => message) : null;
@@ -60,6 +63,12 @@ export function planGraph(supergraphSdl: string): PlannedGraph {
       return before instanceof RefusedOperation ? 'replans' : compareLive(before, after);
     },
   };
+}
+
+function fits(schema: GraphQLSchema, document: DocumentNode): boolean {
+  // graphql-js finds nothing wrong with a subscription on a schema that has none.
+  const rooted = document.definitions.every((d) => d.kind !== Kind.OPERATION_DEFINITION || schema.getRootType(d.operation));
+  return rooted && validate(schema, document, undefined, { maxErrors: 1 }).length === 0;
 }
 
 function compareLive(before: PreparedOperation, after: PreparedOperation): LiveImpact {

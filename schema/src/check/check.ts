@@ -1,5 +1,5 @@
 import { planGraph, type PlannedGraph } from '@pulsegraph/gateway';
-import { buildSchema, type GraphQLSchema } from 'graphql';
+import type { GraphQLSchema } from 'graphql';
 import { CompositionFailed, compose, type Composed } from '../composition/compose.js';
 import { ContractFailed, applyContract, type ContractRules } from '../composition/contract.js';
 import type { SchemaFault } from '../composition/fault.js';
@@ -19,7 +19,8 @@ export interface GraphView {
 }
 
 export function viewGraph(composed: Composed): GraphView {
-  return { composed, schema: buildSchema(composed.apiSdl), graph: planGraph(composed.supergraphSdl) };
+  const graph = planGraph(composed.supergraphSdl);
+  return { composed, schema: graph.schema, graph };
 }
 
 export interface CheckInput {
@@ -35,6 +36,8 @@ export interface CheckInput {
   busiest: number;
   /** More extra hops than this in a busy operation fail the check; null: they are only told. */
   maxExtraHops: number | null;
+  /** Where views are kept: what was checked a moment ago is published without planning it all anew. */
+  view?: (composed: Composed) => GraphView;
 }
 
 export interface CheckReport {
@@ -77,9 +80,9 @@ export async function check(input: CheckInput): Promise<{ report: CheckReport; a
   return { report, after };
 }
 
-function composeProposal({ published, proposed }: CheckInput, report: CheckReport): GraphView | null {
+function composeProposal({ published, proposed, view = viewGraph }: CheckInput, report: CheckReport): GraphView | null {
   try {
-    return viewGraph(compose([...(published?.subgraphs ?? []).filter(({ name }) => name !== proposed.name), proposed], proposed.name));
+    return view(compose([...(published?.subgraphs ?? []).filter(({ name }) => name !== proposed.name), proposed], proposed.name));
   } catch (error) {
     if (!(error instanceof CompositionFailed)) throw error;
     report.faults = [...error.faults];

@@ -47,8 +47,13 @@ export async function weighChanges(weighing: Weighing): Promise<{ changes: Weigh
   const { before, after, operations, subgraph, owners, approvals } = weighing;
   const changes = await diff(before.schema, after.schema);
   const unsafe = changes.filter(({ criticality }) => criticality.level !== CriticalityLevel.NonBreaking);
-  // Where nothing was taken away or narrowed, everything that was valid still is.
-  const broken = unsafe.length === 0 ? [] : operations.filter((operation) => stopsWorking(operation, before.graph, after.graph));
+  // Whoever uses no type of which something was taken away or narrowed goes on as before.
+  const narrowed = new Set(unsafe.map(({ path = '' }) => path.split('.')[0]!));
+  const everywhere = [...narrowed].some((type) => type === '' || type.startsWith('@'));
+  const concerned = everywhere
+    ? operations
+    : operations.filter(({ coordinates }) => coordinates.some((each) => narrowed.has(each.split('.')[0]!)));
+  const broken = concerned.filter((operation) => stopsWorking(operation, before.graph, after.graph));
   const stopped = new Set(broken);
   const weigh = (change: Change): WeighedChange => {
     const id = changeIdOf(subgraph, change);
@@ -88,8 +93,8 @@ function verdictOf({ criticality }: Change, affected: readonly KnownOperation[],
   return approval ? 'approved' : 'breaks';
 }
 
-function stopsWorking({ document, name }: KnownOperation, before: PlannedGraph, after: PlannedGraph): boolean {
-  return after.refusal(document, name) !== null && before.refusal(document, name) === null;
+function stopsWorking({ document }: KnownOperation, before: PlannedGraph, after: PlannedGraph): boolean {
+  return !after.fits(document) && before.fits(document);
 }
 
 /** Changes that leave every document valid and yet reach who uses the place: what comes back or is accepted is another. */

@@ -32,7 +32,18 @@ export function compose(subgraphs: readonly SubgraphSdl[], mine?: string): Compo
   }
   const { supergraphSdl, errors } = result;
   if (errors?.length || !supergraphSdl) throw new CompositionFailed((errors ?? []).map((error) => faultOf(error, mine)));
-  return { supergraphSdl, apiSdl: apiSdlOf(supergraphSdl) };
+  return composedOf(supergraphSdl);
+}
+
+/** What clients see is printed when it is asked for: a check does not. */
+function composedOf(supergraphSdl: string): Composed {
+  let apiSdl: string | undefined;
+  return {
+    supergraphSdl,
+    get apiSdl() {
+      return (apiSdl ??= apiSdlOf(supergraphSdl));
+    },
+  };
 }
 
 /** @throws GraphQLError when clients would see something that refers to what they may not see. */

@@ -264,6 +264,7 @@ export class Registry {
       owners: await readOwners(sql),
       contracts: await readContracts(sql),
       ...settings,
+      view: (composed) => this.views.of(composed),
     });
   }
 }

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { viewGraph, type GraphView } from '../check/check.js';
-import type { GraphVersion } from './version.repository.js';
+import type { Composed } from '../composition/compose.js';
 
 const KEPT_VIEWS = 4;
 
@@ -8,10 +8,10 @@ const KEPT_VIEWS = 4;
 export class GraphViews {
   private readonly views = new LRUCache<string, GraphView>({ max: KEPT_VIEWS });
 
-  of({ supergraphSdl, apiSdl }: Pick<GraphVersion, 'supergraphSdl' | 'apiSdl'>): GraphView {
-    const known = this.views.get(supergraphSdl);
+  of(composed: Composed): GraphView {
+    const known = this.views.get(composed.supergraphSdl);
     if (known) return known;
-    const view = viewGraph({ supergraphSdl, apiSdl });
+    const view = viewGraph(composed);
     this.keep(view);
     return view;
   }
