@@ -104,7 +104,7 @@ export async function benchRegistry(args: string[]): Promise<object> {
     if (disturbed > 0) throw new Error(`${disturbed} subscriptions were disturbed.`);
     return result;
   } finally {
-    await Promise.all(clients.map((client) => client.dispose()));
+    await Promise.all(clients.map(async (client) => client.dispose()));
     await Promise.all(Object.values(workers).map((worker) => worker.stop()));
     await postgres.stop();
     await rm(folder, { recursive: true, force: true });
