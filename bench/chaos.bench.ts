@@ -25,7 +25,7 @@ export async function benchChaos(args: string[]): Promise<object> {
     },
   });
   const { short } = values;
-  const kills = Number(values.kills ?? (short ? 2 : 10));
+  const kills = Number(values.kills ?? (short ? 1 : 10));
   const subscriptions = Number(values.subscriptions ?? (short ? 10 : 100));
   const stack = await startDistributed();
   const followers: ReadingsFollower[] = [];

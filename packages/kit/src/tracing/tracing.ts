@@ -1,6 +1,9 @@
 import { hasEndpoint } from './env.js';
 import { setTracingEnabled } from './span.js';
 
+/** For the last spans. An endpoint that is away would else hold the end of the process for its whole timeout. */
+const LAST_SEND_MS = 2_000;
+
 let stop: (() => Promise<void>) | undefined;
 
 /**
@@ -18,6 +21,10 @@ export async function startTracing(service: string): Promise<void> {
 /** Sends what has gathered. An endpoint that is away keeps nobody from stopping. */
 export async function stopTracing(): Promise<void> {
   setTracingEnabled(false);
-  await stop?.().catch(() => undefined);
+  if (!stop) return;
+  const sent = stop().catch(() => undefined);
   stop = undefined;
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([sent, new Promise((resolve) => (timer = setTimeout(resolve, LAST_SEND_MS)))]);
+  clearTimeout(timer);
 }
