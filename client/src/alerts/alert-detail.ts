@@ -11,6 +11,7 @@ import { Graph } from '../core/graph';
 import { PageTitle } from '../core/page-title';
 import { Session } from '../core/session';
 import { AlertRow } from '../ui/alert-row';
+import { DeliveryList } from '../ui/delivery-list';
 import { Instant } from '../ui/instant';
 import { Notice } from '../ui/notice';
 import { AlertChart } from './alert-chart';
@@ -23,7 +24,7 @@ export type Detail = NonNullable<AlertDetailQuery['alert']>;
 /** One alert: what is known of it, what everybody did about it, and the values around its beginning. */
 @Component({
   selector: 'pg-alert-detail',
-  imports: [AlertChart, AlertRow, Instant, Notice, RouterLink, SilenceForm],
+  imports: [AlertChart, AlertRow, DeliveryList, Instant, Notice, RouterLink, SilenceForm],
   templateUrl: './alert-detail.html',
   styleUrl: './alert-detail.css',
 })

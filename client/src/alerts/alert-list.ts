@@ -16,7 +16,7 @@ import { AlertRow } from '../ui/alert-row';
 import { Notice } from '../ui/notice';
 import { Paging } from '../ui/paging';
 import { SectionTabs } from '../ui/section-tabs';
-import { ALERT_TABS } from './alert-tabs';
+import { ALERT_TABS } from '../core/sections';
 import { filterOf, isWorstFirst, matches, parseCriteria, upserted, type StatusChoice } from './alert-criteria';
 import { AcknowledgeAlertsDocument, AlertListDocument } from './alert-list.generated';
 

@@ -4,10 +4,12 @@ import { debounced } from '../core/debounced';
 import { errorText } from '../core/error-text';
 import { Graph } from '../core/graph';
 import { PagedList } from '../core/paged-list';
+import { RULE_TABS } from '../core/sections';
 import { Session } from '../core/session';
 import { Confirm } from '../ui/confirm';
 import { Notice } from '../ui/notice';
 import { Paging } from '../ui/paging';
+import { SectionTabs } from '../ui/section-tabs';
 import { SeverityMark } from '../ui/severity-mark';
 import { AlertRulesDocument, DeleteAlertRuleDocument, SetAlertRuleEnabledDocument, type RulePartsFragment } from './rule-list.generated';
 
@@ -17,7 +19,7 @@ const SEARCH_AFTER_MS = 250;
 /** What raises alerts, in words; for those who may, to be changed. */
 @Component({
   selector: 'pg-rule-list',
-  imports: [Confirm, Notice, Paging, RouterLink, SeverityMark],
+  imports: [Confirm, Notice, Paging, RouterLink, SectionTabs, SeverityMark],
   templateUrl: './rule-list.html',
   styleUrl: './rule-list.css',
 })
@@ -28,6 +30,7 @@ export class RuleList {
   /** From the address. */
   readonly search = input<string>();
 
+  protected readonly tabs = RULE_TABS;
   protected readonly list = new PagedList<RulePartsFragment>(
     async (after, signal) =>
       (await this.graph.query(AlertRulesDocument, { first: PAGE, after, search: this.search() || null }, signal)).data.alertRules,

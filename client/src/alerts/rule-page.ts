@@ -11,7 +11,14 @@ import type { AlertRuleInput } from '../core/schema.generated';
 import { Notice } from '../ui/notice';
 import { blank, draftOf } from './condition-draft';
 import { ConditionEditor } from './condition-editor';
-import { AlertRuleDocument, CreateAlertRuleDocument, UpdateAlertRuleDocument, type RuleDetailFragment } from './rule-page.generated';
+import {
+  AlertRuleDocument,
+  CreateAlertRuleDocument,
+  PolicyChoicesDocument,
+  UpdateAlertRuleDocument,
+  type PolicyChoicesQuery,
+  type RuleDetailFragment,
+} from './rule-page.generated';
 import { TargetEditor } from './target-editor';
 
 /** One rule, new or as it is. */
@@ -38,6 +45,7 @@ export class RulePage {
   protected readonly saving = new Attempt({ CONFLICT: 'Somebody else saved this rule in the meantime.' });
   protected readonly saved = signal(false);
   protected readonly profiles = signal<readonly ProfileChoice[]>([]);
+  protected readonly policies = signal<PolicyChoicesQuery['escalationPolicies']['nodes']>([]);
   private readonly metrics = computed(() => this.profiles().flatMap(({ metrics }) => metrics));
   protected readonly units = computed(() => new Map(this.metrics().map(({ metric, unit }) => [metric, unit])));
   /** Every metric some profile knows, for the suggestions. */
@@ -53,6 +61,10 @@ export class RulePage {
         (profiles) => this.profiles.set(profiles),
         () => undefined, // Metrics can be typed; the target says what is missing.
       );
+    this.graph.query(PolicyChoicesDocument, {}).then(
+      ({ data }) => this.policies.set(data.escalationPolicies.nodes),
+      () => undefined, // The one there is stays.
+    );
     effect(() => {
       const id = this.id();
       untracked(() => {
@@ -126,12 +138,19 @@ export class RulePage {
   }
 
   private take(rule: RuleDetailFragment): void {
-    const { name, severity, enabled, target, condition } = rule;
+    const { name, severity, enabled, target, condition, escalationPolicy } = rule;
     const { deviceIds, profileId, assetId, labels } = target;
     this.rule.set(rule);
     this.theirs.set(null);
     this.saving.refusal.set(null);
-    this.draft.set({ name, severity, enabled, target: { deviceIds, profileId, assetId, labels }, condition: draftOf(condition) });
+    this.draft.set({
+      name,
+      severity,
+      enabled,
+      target: { deviceIds, profileId, assetId, labels },
+      condition: draftOf(condition),
+      escalationPolicyId: escalationPolicy?.id ?? null,
+    });
     this.title.set(name);
   }
 }

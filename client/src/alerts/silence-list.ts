@@ -12,7 +12,7 @@ import { Instant } from '../ui/instant';
 import { Notice } from '../ui/notice';
 import { Paging } from '../ui/paging';
 import { SectionTabs } from '../ui/section-tabs';
-import { ALERT_TABS } from './alert-tabs';
+import { ALERT_TABS } from '../core/sections';
 import { SilenceForm } from './silence-form';
 import { silenceText, type SilenceFilter } from './silence-text';
 import { EndSilenceDocument, SilencedNamesDocument, SilencesDocument, type SilencePartsFragment } from './silences.generated';
