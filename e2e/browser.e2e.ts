@@ -6,7 +6,21 @@ import { totp } from './client/totp.js';
 import { launchBrowser, openPage, signInOnPage, type View } from './client/browser.js';
 import { startStandalone, type StandaloneStack } from './stack/standalone-stack.js';
 
-const PAGES = ['/', '/alerts', '/silences', '/rules', '/users', '/api-keys', '/pipeline', '/dead-letters', '/account'];
+const PAGES = [
+  '/',
+  '/alerts',
+  '/silences',
+  '/rules',
+  '/rules/new',
+  '/channels',
+  '/escalation',
+  '/users',
+  '/api-keys',
+  '/audit',
+  '/pipeline',
+  '/dead-letters',
+  '/account',
+];
 const PAGES_WITHOUT_SESSION = ['/sign-in', '/forgot-password', '/reset-password#token=a', '/accept-invitation#token=a'];
 
 const WCAG_22_AA = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];

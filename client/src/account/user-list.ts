@@ -14,7 +14,7 @@ import { Modal } from '../ui/modal';
 import { Notice } from '../ui/notice';
 import { Paging } from '../ui/paging';
 import { SectionTabs } from '../ui/section-tabs';
-import { ADMIN_TABS } from './admin-tabs';
+import { ADMIN_TABS } from '../core/sections';
 import {
   DeactivateUserDocument,
   InviteUserDocument,

@@ -18,7 +18,7 @@ import {
   ReplayDeadLettersDocument,
   type DeadLetterPartsFragment,
 } from './dead-letters.generated';
-import { PIPELINE_TABS } from './pipeline-tabs';
+import { PIPELINE_TABS } from '../core/sections';
 
 const PAGE = 50;
 const SEARCH_AFTER_MS = 250;

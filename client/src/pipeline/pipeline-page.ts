@@ -7,7 +7,7 @@ import { Session } from '../core/session';
 import { Age } from '../ui/age';
 import { Notice } from '../ui/notice';
 import { SectionTabs } from '../ui/section-tabs';
-import { PIPELINE_TABS } from './pipeline-tabs';
+import { PIPELINE_TABS } from '../core/sections';
 
 const AGAIN_MS = 2_000;
 const MEANINGS = {

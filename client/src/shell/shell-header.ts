@@ -21,9 +21,9 @@ interface ShellPage {
 const PAGES: readonly ShellPage[] = [
   { path: '/', name: 'Devices', needs: 'graph:read', also: ['/devices'] },
   { path: '/alerts', name: 'Alerts', needs: 'graph:read', also: ['/silences'] },
-  { path: '/rules', name: 'Rules', needs: 'graph:read' },
+  { path: '/rules', name: 'Rules', needs: 'graph:read', also: ['/channels', '/escalation'] },
   { path: '/pipeline', name: 'Pipeline', needs: 'graph:read', also: ['/dead-letters'] },
-  { path: '/users', name: 'Users', needs: 'users:manage', also: ['/api-keys'] },
+  { path: '/users', name: 'Users', needs: 'users:manage', also: ['/api-keys', '/audit'] },
 ];
 
 @Component({

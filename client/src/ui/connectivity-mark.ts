@@ -8,7 +8,7 @@ const TEXT: Readonly<Record<Connectivity, string>> = { ONLINE: 'Online', OFFLINE
   selector: 'pg-connectivity-mark',
   host: { '[class]': 'connectivity().toLowerCase()' },
   template: `
-    <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true" focusable="false">
+    <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">
       @switch (connectivity()) {
         @case ('ONLINE') {
           <circle cx="8" cy="8" r="4" fill="currentColor" />
@@ -27,7 +27,7 @@ const TEXT: Readonly<Record<Connectivity, string>> = { ONLINE: 'Online', OFFLINE
     :host {
       display: inline-flex;
       align-items: center;
-      gap: 0.35rem;
+      gap: 0.4rem;
       white-space: nowrap;
       color: var(--muted);
     }
