@@ -14,6 +14,7 @@ import { AuditTrailService } from './audit/audit-trail.service.js';
 import { AuditVerifier } from './audit/audit-verifier.js';
 import { AuditResolver } from './audit/audit.resolver.js';
 import { ChainSeal } from './audit/chain-seal.js';
+import { EmergencyNotice } from './audit/emergency-notice.js';
 import { ExportSigner } from './audit/export-signer.js';
 import { PersonKeys } from './audit/person-keys.js';
 import { InvitationResolver } from './invitation/invitation.resolver.js';
@@ -83,8 +84,9 @@ export function createServices({ api, service, sealer, mailer, publicUrl, bus, l
   const resets = new PasswordResetService({ service, mail: linkMail, passwords, sessions, lockout, log, now });
   const people = new PersonKeys(new Envelope(localKeyService(sealer)), sqlOf(service));
   const seal = new ChainSeal(sealer);
+  const notice = new EmergencyNotice({ service, mailer, log });
   const verifier = new AuditVerifier(service, seal);
-  const auditTrail = new AuditTrailService({ service, people, seal, verifier, log, now });
+  const auditTrail = new AuditTrailService({ service, people, seal, verifier, notice, log, now });
   const events = new AuditQueryService(api, people);
   const signer = new ExportSigner(service, sealer);
   const preferences = new PreferencesService(api);
@@ -110,7 +112,7 @@ export function createServices({ api, service, sealer, mailer, publicUrl, bus, l
       new ViewerResolver(viewers, preferences),
     ],
     /** What goes on after its request was answered. */
-    settled: () => resets.settled(),
+    settled: async () => void (await Promise.all([resets.settled(), notice.settled()])),
     /** After a rotation of DATA_KEY: what older keys sealed, under the newest. */
     reseal: async () => {
       await people.rewrapAll();

@@ -74,8 +74,9 @@ async function dump(): Promise<string> {
   const tables = await database.rows<{ name: string }>(
     `select relname as name from pg_class where relnamespace = 'devices'::regnamespace and relkind = 'r' and relname <> 'migration'`,
   );
-  const rows = await Promise.all(tables.map(({ name }) => database.rows(`select * from ${name}`)));
-  return JSON.stringify(rows);
+  let text = '';
+  for (const { name } of tables) text += JSON.stringify(await database.rows(`select * from ${name}`));
+  return text;
 }
 const GRACE = { displayName: 'Grace Brewster Hopper', recordNumber: 'MRN-1906-12', birthDate: '1906-12-09' };
 
@@ -173,4 +174,19 @@ it('lets a key service of another kind wrap the keys', async () => {
     expect(await ask(again, `{ patient(id: "${id}") { displayName } }`)).toEqual({ patient: { displayName: GRACE.displayName } });
   // Asked once per key, not once per read.
   expect(calls).toEqual({ wrap: 1, unwrap: 1 });
+});
+
+it('makes an erased patient unreadable and unfindable, also with the key of the platform', async () => {
+  const devices = await start([OLD]);
+  const id = await create(devices, GRACE);
+  const admin = aViewer();
+  const erase = async (viewer: typeof admin) => askSubgraph(devices, `mutation { erasePatient(id: "${id}") }`, { viewer });
+  expect([(await erase(viewer)).code, (await erase(admin)).code]).toEqual(['FORBIDDEN', 'CONFLICT']);
+  await ask(devices, `mutation { dischargePatient(id: "${id}") { id } }`);
+  expect((await erase(admin)).data).toEqual({ erasePatient: true });
+  expect(await find(devices, 'grace')).toMatchObject({ totalCount: 0 });
+  expect((await find(devices, '')).nodes).toEqual([{ displayName: 'Erased', recordNumber: null, birthDate: null }]);
+  expect(await database.rows('select wrapped_key, sealed, search_tokens from patient')).toEqual([
+    { wrapped_key: null, sealed: null, search_tokens: [] },
+  ]);
 });

@@ -78,4 +78,14 @@ export class PatientResolver {
   ): Promise<Patient> {
     return change(context, (viewer) => this.patientService.discharge(viewer, id, at));
   }
+
+  @Requires('users:manage')
+  @Mutation(() => Boolean, {
+    description:
+      'For administrators: deletes the key of name, record number and birth date of a discharged patient, in backups too once they lack it. Cannot be undone. Fails with NOT_FOUND, CONFLICT.',
+  })
+  async erasePatient(@Arg('id', () => ID) id: string, @Ctx() context: DevicesContext): Promise<boolean> {
+    await change(context, (viewer) => this.patientService.erase(viewer, id));
+    return true;
+  }
 }

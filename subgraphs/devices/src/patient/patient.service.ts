@@ -73,6 +73,17 @@ export class PatientService {
     });
   }
 
+  /** Deletes the key of what identifies a patient; stays, assignments and readings remain nobody's. @throws NOT_FOUND; CONFLICT. */
+  erase(viewer: Viewer, id: string): Promise<void> {
+    return this.changes.run(viewer, async (scope) => {
+      const patients = new PatientRepository(scope.manager, this.vault);
+      const patient = isUuid(id) ? await patients.lock(id) : null;
+      if (!patient) throw noSuchPatient();
+      if (!patient.dischargedAt) throw errors.conflict('Discharge the patient first.');
+      await patients.erase(id);
+    });
+  }
+
   /** Ends the stay and every open assignment at the same instant. */
   discharge(viewer: Viewer, id: string, at: Date | null | undefined): Promise<Patient> {
     return this.changes.run(viewer, async (scope) => {

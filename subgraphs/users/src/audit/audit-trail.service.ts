@@ -7,6 +7,7 @@ import { GENESIS_HASH, linkHash, type ChainPlace, type HashedLink } from './audi
 import { AuditRepository, type ChainMarkRow } from './audit.repository.js';
 import type { AuditVerifier } from './audit-verifier.js';
 import type { ChainSeal } from './chain-seal.js';
+import type { EmergencyNotice } from './emergency-notice.js';
 import type { PersonKeys } from './person-keys.js';
 
 /** Whose key seals what nobody in particular did. */
@@ -24,6 +25,7 @@ export interface AuditTrailDeps {
   people: PersonKeys;
   seal: ChainSeal;
   verifier: AuditVerifier;
+  notice: EmergencyNotice;
   log: Log;
   now: () => Date;
 }
@@ -45,7 +47,8 @@ export class AuditTrailService implements AuditSink {
       byOrganization.set(organizationId, [...(byOrganization.get(organizationId) ?? []), record]);
     }
     for (const [organizationId, own] of byOrganization) {
-      await this.service.transaction((manager) => this.append(sqlOf(manager), organizationId, own));
+      const added = await this.service.transaction((manager) => this.append(sqlOf(manager), organizationId, own));
+      this.deps.notice.announce(organizationId, added);
     }
   }
 
@@ -88,7 +91,8 @@ export class AuditTrailService implements AuditSink {
     }
   }
 
-  private async append(sql: Sql, organizationId: string, records: readonly AuditRecord[]): Promise<void> {
+  /** @returns What was not there yet. */
+  private async append(sql: Sql, organizationId: string, records: readonly AuditRecord[]): Promise<AuditRecord[]> {
     const chain = new AuditRepository(sql);
     await chain.lock(organizationId);
     const known = await chain.known(
@@ -96,7 +100,7 @@ export class AuditTrailService implements AuditSink {
       records.map(({ id }) => id),
     );
     const fresh = [...new Map(records.filter(({ id }) => !known.has(id)).map((record) => [record.id, record])).values()];
-    if (fresh.length === 0) return;
+    if (fresh.length === 0) return [];
     const personIds = [...new Set(fresh.map(({ actorId }) => actorId ?? NOBODY))];
     const keys = await this.people.ensure(sql, organizationId, personIds);
     const head = await chain.mark('audit_head', organizationId);
@@ -123,6 +127,7 @@ export class AuditTrailService implements AuditSink {
     }
     await chain.append(links);
     await chain.setMark('audit_head', organizationId, this.nextHead(organizationId, head, { seq: place.seq, hash: place.hash }));
+    return fresh;
   }
 
   /** An end that somebody else wrote must not be made good by what comes after it. */

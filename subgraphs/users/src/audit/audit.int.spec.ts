@@ -1,5 +1,6 @@
 import { createInProcessBus } from '@pulsegraph/kit/live-bus';
 import { silentLog } from '@pulsegraph/kit/log';
+import type { Mail } from '@pulsegraph/kit/mail';
 import { roleUrl } from '@pulsegraph/kit/postgres';
 import type { AuditRecord } from '@pulsegraph/contracts';
 import {
@@ -24,6 +25,7 @@ import { createUsersSubgraph, type UsersSubgraph } from '../users-subgraph.js';
 
 const PASSWORD = 'a password for the demo';
 const database = testDatabase('users');
+const mails: Mail[] = [];
 let users: UsersSubgraph;
 let demoId: string;
 beforeAll(async () => {
@@ -33,6 +35,7 @@ beforeAll(async () => {
     log: silentLog,
     internalToken: TEST_INTERNAL_TOKEN,
     viewerKeys: [TEST_VIEWER_KEY],
+    mailer: { send: (mail) => Promise.resolve(void mails.push(mail)), close: () => undefined },
     dataKeys: ['the data key of this test, long enough for one'],
   });
   demoId = (await users.ensureDemoOrganization({ password: PASSWORD })).organizationId;
@@ -313,6 +316,15 @@ describe('an export', () => {
     expect(part.content).toContain('Olga Operator');
     expect(await run({ ...part, content: part.content.replace('signIn', 'signOn') })).toMatchObject({ code: 1 });
   });
+});
+
+it('tells administrators by mail of an emergency access, once, and neither patient nor reason', async () => {
+  const record = aRecord({ organizationId: demoId, action: 'openEmergencyAccess', actorName: 'Olga Operator' });
+  await users.auditSink.deliver([record, aRecord({ organizationId: demoId, action: record.action, detail: { outcome: 'REFUSED' } })]);
+  await users.auditSink.deliver([record]);
+  await eventually(() => expect(mails).toMatchObject([{ to: 'admin@demo.test', subject: 'Emergency access to a patient' }]));
+  expect(mails[0]!.text).toContain('Olga Operator');
+  expect(mails[0]!.text).not.toContain(record.subjectId!);
 });
 
 it('takes records over HTTP with the internal token, and nothing that is no record', async () => {
