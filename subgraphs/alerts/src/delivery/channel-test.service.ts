@@ -11,8 +11,8 @@ import { NotificationDelivery } from './notification-delivery.entity.js';
 import type { NotificationDeliveryRepository } from './notification-delivery.repository.js';
 
 const LOOK_EVERY_MS = 100;
-/** A channel that hangs is answered with the delivery as it stands. */
-const WAIT_MS = 12_000;
+/** A channel that hangs is answered with the delivery as it stands, before the gateway would give up on us. */
+const WAIT_MS = 8_000;
 
 /** The test button: one message to each recipient of a channel, past quiet hours and limits, tried once. */
 export class ChannelTestService {

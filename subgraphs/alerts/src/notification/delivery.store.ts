@@ -152,7 +152,8 @@ export class DeliveryStore {
   async begin(deliveries: readonly Due[], messageId: string, nowMs: number, giveUpAtMs: number): Promise<Set<string>> {
     const { rows } = await this.pool.query<{ id: string }>(
       `with taken as (
-         update notification_delivery d set status = 'RETRYING', attempts = d.attempts + 1, message_id = $2,
+         update notification_delivery d set attempts = d.attempts + 1,
+           status = case when d.attempts = 0 then d.status else 'RETRYING' end, message_id = $2,
            give_up_at = coalesce(d.give_up_at, $4), due_at = $3::timestamptz + interval '1 minute'
          from jsonb_to_recordset($1) as w(id uuid, attempts integer)
          where d.id = w.id and d.attempts = w.attempts and ${OPEN} returning d.id, d.attempts, d.organization_id, d.channel_id
