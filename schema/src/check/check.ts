@@ -36,8 +36,8 @@ export interface CheckInput {
   busiest: number;
   /** More extra hops than this in a busy operation fail the check; null: they are only told. */
   maxExtraHops: number | null;
-  /** Where views are kept: what was checked a moment ago is published without planning it all anew. */
-  view?: (composed: Composed) => GraphView;
+  /** @throws CompositionFailed. Where views are kept, what was checked a moment ago is not composed and planned anew. */
+  compose?: (subgraphs: readonly SubgraphSdl[], mine: string) => GraphView;
 }
 
 export interface CheckReport {
@@ -80,9 +80,11 @@ export async function check(input: CheckInput): Promise<{ report: CheckReport; a
   return { report, after };
 }
 
-function composeProposal({ published, proposed, view = viewGraph }: CheckInput, report: CheckReport): GraphView | null {
+const composeView = (subgraphs: readonly SubgraphSdl[], mine: string) => viewGraph(compose(subgraphs, mine));
+
+function composeProposal({ published, proposed, compose: view = composeView }: CheckInput, report: CheckReport): GraphView | null {
   try {
-    return view(compose([...(published?.subgraphs ?? []).filter(({ name }) => name !== proposed.name), proposed], proposed.name));
+    return view([...(published?.subgraphs ?? []).filter(({ name }) => name !== proposed.name), proposed], proposed.name);
   } catch (error) {
     if (!(error instanceof CompositionFailed)) throw error;
     report.faults = [...error.faults];

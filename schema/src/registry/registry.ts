@@ -264,7 +264,7 @@ export class Registry {
       owners: await readOwners(sql),
       contracts: await readContracts(sql),
       ...settings,
-      view: (composed) => this.views.of(composed),
+      compose: (proposed, mine) => this.views.composed(proposed, mine),
     });
   }
 }
