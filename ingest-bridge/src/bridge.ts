@@ -6,7 +6,7 @@ import type { RegistryProjection } from '@pulsegraph/kit/registry';
 import type { Router } from 'express';
 import { Appender } from './batch/appender.js';
 import { Pressure } from './batch/pressure.js';
-import { BrokerConnection } from './broker/broker-connection.js';
+import { BrokerConnection, type BridgeShard } from './broker/broker-connection.js';
 import { credentialsRouter } from './http/credentials.router.js';
 import { DeviceTokens } from './http/device-tokens.js';
 import { ingestRouter } from './http/ingest.router.js';
@@ -28,6 +28,8 @@ export interface BridgeOptions {
   brokerUrl: string | null;
   /** Session name at the external broker; another for each bridge, the same after a restart. */
   brokerClientId?: string;
+  /** Where several bridges share the external broker; each needs a `brokerClientId` of its own. */
+  brokerShard?: BridgeShard;
   /** Whether this bridge makes the devices' accounts in the external broker, through Mosquitto's dynamic security. Default true. */
   provisionBroker?: boolean;
   /** Opens /internal/credentials. */
@@ -85,7 +87,10 @@ export function createBridge(options: BridgeOptions): Bridge {
           maxInFlightBytesPerConnection: options.maxInFlightBytesPerConnection ?? DEFAULT_IN_FLIGHT_BYTES_PER_CONNECTION,
           log,
         });
-  const broker = brokerUrl === null ? null : new BrokerConnection({ url: brokerUrl, clientId: brokerClientId, intake, pressure, log });
+  const broker =
+    brokerUrl === null
+      ? null
+      : new BrokerConnection({ url: brokerUrl, clientId: brokerClientId, shard: options.brokerShard, intake, pressure, log });
   const provisioning =
     brokerUrl === null || options.provisionBroker === false
       ? null

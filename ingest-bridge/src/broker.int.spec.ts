@@ -15,7 +15,7 @@ import {
   removed,
   testMosquitto,
 } from '@pulsegraph/testkit';
-import { createBridge, type Bridge } from './index.js';
+import { createBridge, type Bridge, type BridgeOptions } from './index.js';
 import { controllableLog, type ControllableLog } from './testing/controllable-log.js';
 
 const username = `${TEST_ORGANIZATION.key}/${TEST_DEVICE.key}`;
@@ -35,7 +35,7 @@ describeWith(['mosquitto', 'mosquitto_ctrl'], 'behind Mosquitto', () => {
     url.password = encodeURIComponent(mosquitto.admin.password);
     return url.toString();
   };
-  const startBridge = async (eventLog: ControllableLog, over: { brokerUrl?: string } = {}) => {
+  const startBridge = async (eventLog: ControllableLog, over: Partial<BridgeOptions> = {}) => {
     const bridge = createBridge({ log: silentLog, eventLog, projection, mqttPort: null, brokerUrl: brokerUrl(), internalToken: TEST_INTERNAL_TOKEN, ...over }); // prettier-ignore
     bridges.push(bridge);
     await bridge.start();
@@ -114,6 +114,47 @@ describeWith(['mosquitto', 'mosquitto_ctrl'], 'behind Mosquitto', () => {
     const log = controllableLog();
     await startBridge(log);
     await eventually(() => expect(readings(log.records)).toEqual([2, 3, 4]));
+  });
+
+  it('is shared by two bridges: each device goes through one, in order, and waits for it when it is killed', async () => {
+    const names = ['device-001', 'device-011', 'device-012', 'device-013', 'device-014', 'device-015'];
+    const shard = (index: number) => ({ brokerClientId: `bridge-${index}`, brokerShard: { index, count: 2 } });
+    const logs = [controllableLog(), controllableLog()];
+    await startBridge(logs[0]!, shard(0));
+    const second = await startBridge(logs[1]!, shard(1));
+    const admin = await mosquitto.connect();
+    const say = async (n: number) => {
+      for (const name of names)
+        await admin.publishAsync(`pulse/v1/${TEST_ORGANIZATION.key}/${name}/readings`, `{"values":{"temperature":${n}}}`, { qos: 1 });
+    };
+    // Devices that are not registered become rejections: enough to see which bridge had them, and in which order.
+    const heard = (log: ControllableLog) => {
+      const byDevice = new Map<string, number[]>();
+      for (const record of log.records) {
+        const name = record.deviceKey!;
+        const value = record.type === 'rejection' ? Number(/\d+(?=\}\})/.exec(record.payload)![0]) : readings([record])[0]!;
+        byDevice.set(name, [...(byDevice.get(name) ?? []), value]);
+      }
+      return byDevice;
+    };
+    for (const n of [1, 2, 3]) await say(n);
+    await eventually(() => expect(logs[0]!.records.length + logs[1]!.records.length).toBe(3 * names.length));
+    const ofFirst = [...heard(logs[0]!).keys()];
+    const ofSecond = [...heard(logs[1]!).keys()];
+    expect([...ofFirst, ...ofSecond].sort()).toEqual(names);
+    expect(Math.min(ofFirst.length, ofSecond.length)).toBeGreaterThan(0);
+
+    logs[1]!.hold();
+    await say(4);
+    await second.stop(0);
+    await say(5);
+    await eventually(() => expect(heard(logs[0]!).get(ofFirst[0]!)).toEqual([1, 2, 3, 4, 5]));
+    const back = controllableLog();
+    await startBridge(back, shard(1));
+    await eventually(() => {
+      for (const name of ofSecond) expect(heard(back).get(name)).toEqual([4, 5]);
+    });
+    expect([...heard(logs[0]!).keys()]).toEqual(ofFirst);
   });
 
   it('comes back by itself when the broker does', async () => {

@@ -16,8 +16,8 @@ async function main(): Promise<void> {
   const bus = createRedisBus({ url: env.redisUrl, log });
   const source = httpRegistrySource({ url: env.devicesUrl, internalToken: env.internalToken });
   const projection = createRegistryProjection({ source, bus, log });
-  const { mqttPort, brokerUrl, brokerClientId, provisionBroker, internalToken, rawRetentionDays, maxInFlightBytes } = env;
-  const bridge = createBridge({ log, eventLog, projection, mqttPort, brokerUrl, brokerClientId, provisionBroker, internalToken, rawRetentionDays, maxInFlightBytes }); // prettier-ignore
+  const { mqttPort, brokerUrl, brokerClientId, brokerShard, provisionBroker, internalToken, rawRetentionDays, maxInFlightBytes } = env;
+  const bridge = createBridge({ log, eventLog, projection, mqttPort, brokerUrl, brokerClientId, brokerShard, provisionBroker, internalToken, rawRetentionDays, maxInFlightBytes }); // prettier-ignore
 
   const http = createHttpService({ version: VERSION, checks: bridge.checks, log });
   http.app.use(bridge.ingestRouter, bridge.internalRouter);

@@ -1,6 +1,6 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { TOPIC_PREFIX, UPLINK_KINDS, parseDeviceTopic } from '@pulsegraph/contracts';
+import { TOPIC_PREFIX, UPLINK_KINDS, parseDeviceTopic, shardOf } from '@pulsegraph/contracts';
 import { MAX_MESSAGE_BYTES, SPARKPLUG_NAMESPACE } from '@pulsegraph/decode';
 import type { Log } from '@pulsegraph/kit/log';
 import { generate, parser, type IConnectPacket, type ISubscribePacket, type Packet } from 'mqtt-packet';
@@ -14,9 +14,17 @@ export interface BrokerConnectionOptions {
   url: string;
   /** Names the session that the broker keeps while we are away: the same after a restart, another for each bridge. */
   clientId: string;
+  /** One of several bridges at this broker: takes the devices that fall to it and leaves the others to the others. */
+  shard?: BridgeShard;
   intake: Intake;
   pressure: Pressure;
   log: Log;
+}
+
+/** `index` of `count`, from 0. */
+export interface BridgeShard {
+  index: number;
+  count: number;
 }
 
 const KEEPALIVE_SECONDS = 30;
@@ -171,13 +179,14 @@ class Session implements PacketSink {
     const { topic, payload, qos, packetId, retain } = packet;
     const ack = this.acks.add(qos, packetId);
     // Retained messages tell a new session what was said at some time unknown, and our own words come back to us here.
-    if (retain || isDownlink(topic)) ack.appended();
+    if (retain || isDownlink(topic) || !isOurs(topic, this.options.shard)) ack.appended();
     else this.expect(ack, this.options.intake.take('broker', topic, payload, null, ack));
   }
 
   oversized({ topic, payload, qos, packetId }: PublishPacket, totalBytes: number): void {
     const ack = this.acks.add(qos, packetId);
-    this.expect(ack, this.options.intake.takeOversized('broker', topic, payload, totalBytes, null, ack));
+    if (!isOurs(topic, this.options.shard)) ack.appended();
+    else this.expect(ack, this.options.intake.takeOversized('broker', topic, payload, totalBytes, null, ack));
   }
 
   private expect(ack: Ack, bytes: number): void {
@@ -227,6 +236,15 @@ class Session implements PacketSink {
   private write(bytes: Buffer): void {
     if (this.socket.writable) this.socket.write(bytes);
   }
+}
+
+/** All that a device says goes one way, in whatever dialect: otherwise its readings could overtake each other. */
+function isOurs(topic: string, shard: BridgeShard | undefined): boolean {
+  if (!shard) return true;
+  const levels = topic.split('/');
+  const [organization, device] =
+    levels[0] === SPARKPLUG_NAMESPACE ? [levels[1], levels[3]] : levels[1] === '5' ? [levels[0], levels[2]] : [levels[2], levels[3]];
+  return shardOf(`${organization}/${device}`, shard.count) === shard.index;
 }
 
 function isDownlink(topic: string): boolean {

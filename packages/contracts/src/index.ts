@@ -11,6 +11,7 @@ export * from './reading.js';
 export * from './reading-history.js';
 export * from './registry.js';
 export * from './rejection.js';
+export * from './shard.js';
 export * from './topic.js';
 export * from './unit.js';
 export * from './usage-report.js';

@@ -22,10 +22,3 @@ export type GroupKeys = ReturnType<typeof groupKeys>;
 
 export const membersKey = (prefix: string, group: ConsumerGroup) => `${prefix}members:${group}`;
 export const partitionCountKey = (prefix: string) => `${prefix}partitions`;
-
-/** FNV-1a: the same device goes the same way in every process and version. */
-export function partitionOf(key: string, partitions: number): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < key.length; index++) hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);
-  return (hash >>> 0) % partitions;
-}

@@ -1,11 +1,11 @@
-import { partitionKey, type ConsumerGroup, type LogRecord } from '@pulsegraph/contracts';
+import { partitionKey, shardOf, type ConsumerGroup, type LogRecord } from '@pulsegraph/contracts';
 import type { Redis } from 'ioredis';
 import type { Log } from '../../log/index.js';
 import { closeRedis, connectRedis, pingRedis } from '../../redis/index.js';
 import { DEFAULT_MAX_BATCH_RECORDS, LogFullError, type EventLog, type LogConsumer } from '../event-log.js';
 import { FULL_RETRY_AFTER_MS, PartitionAppender } from './appender.js';
 import { GroupConsumer } from './group-consumer.js';
-import { groupKeys, partitionCountKey, partitionKeys, partitionOf } from './keys.js';
+import { groupKeys, partitionCountKey, partitionKeys } from './keys.js';
 import { logScripts } from './scripts.js';
 import { LogUsage } from './usage.js';
 
@@ -106,7 +106,7 @@ export async function createRedisEventLog({
 function splitByPartition(records: readonly LogRecord[], count: number): Map<number, LogRecord[]> {
   const parts = new Map<number, LogRecord[]>();
   for (const record of records) {
-    const partition = partitionOf(partitionKey(record), count);
+    const partition = shardOf(partitionKey(record), count);
     const part = parts.get(partition);
     if (part) part.push(record);
     else parts.set(partition, [record]);
