@@ -102,6 +102,21 @@ export function pipelineContract(name: string, startStack: () => Promise<Stack>)
       await client.endAsync(true);
     });
 
+    it('exports what was published as a file, to who is signed in', async () => {
+      await publish({ ts: Date.now(), values: { temperature: 33.25 } });
+      const query = new URLSearchParams({
+        deviceId: device.id,
+        metric: 'temperature',
+        from: new Date(Date.now() - 3_600_000).toISOString(),
+        to: new Date(Date.now() + 3_600_000).toISOString(),
+      });
+      const get = (token?: string) =>
+        fetch(`${stack.url}/export/series?${query}`, { headers: token ? { authorization: `Bearer ${token}` } : {} });
+      await eventually(async () => expect(await (await get(admin.token)).text()).toMatch(/^recordedAt,value,unit\n(.*\n)*.*,33\.25,Cel\n/));
+      expect((await get()).status).toBe(401);
+      expect((await get('forged')).status).toBe(401);
+    });
+
     it('raises an alert from the limits of the profile, lets an operator acknowledge it, and resolves it by itself', async () => {
       const own = await aDevice(admin, 'alerting-1', profileId);
       const client = await connectDevice(stack.mqttUrl, own);

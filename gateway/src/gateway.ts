@@ -9,6 +9,7 @@ import helmet from 'helmet';
 import { authRoutes } from './http/auth-routes.js';
 import { clientOriginReader } from './http/client-origin.js';
 import { debugRoutes } from './http/debug-routes.js';
+import { exportRoute } from './http/export-route.js';
 import { createGraphQLHandler } from './http/graphql-handler.js';
 import { Origins } from './http/origins.js';
 import { staticClient } from './http/static-client.js';
@@ -206,6 +207,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   );
   app.use((request, response, next) => healthRoutes({ version, checks: allChecks() })(request, response, next));
   if (options.identity) app.use('/auth', authRoutes({ engine, identity, publicUrl, originOf }));
+  const { telemetry } = options.subgraphs;
+  if (options.identity && telemetry) app.use('/export', exportRoute({ identity, signViewer: options.identity.signViewer, telemetry }));
   app.use('/debug', debugRoutes({ live, engine, internalToken }));
   app.use(mounted);
   if (options.clientDir) app.use(staticClient(options.clientDir, publicUrl));

@@ -10,6 +10,8 @@ import { createViewerVerifier } from '@pulsegraph/kit/viewer';
 import type { Clock } from './clock.js';
 import { createTelemetryContext, type TelemetryContext } from './context.js';
 import { DeadLetter } from './dead-letter/dead-letter.entity.js';
+import { ExportRepository } from './export/export.repository.js';
+import { exportRouter } from './export/export.router.js';
 import { migrations } from './migrations/index.js';
 import { createLatestLoader } from './reading/latest.loader.js';
 import { buildTelemetrySchema } from './schema.js';
@@ -56,6 +58,7 @@ export async function createTelemetrySubgraph(options: TelemetrySubgraphOptions)
   const subgraph: TelemetrySubgraph = {
     name: 'telemetry',
     schema: buildTelemetrySchema(container),
+    routes: exportRouter({ repository: new ExportRepository(pool), projection, verifyViewer, log }),
     createContext: ({ viewerHeader, requestId }) =>
       createTelemetryContext(verifyViewer(viewerHeader), requestId, {
         loadersOf: ({ organizationId }) => ({ latest: createLatestLoader(latest, organizationId, requestId) }),
