@@ -123,8 +123,8 @@ it('keeps strangers and other organizations out, and says what is wrong with a r
   expect(await answer(await get({}, other))).toEqual([404, 'NOT_FOUND']);
   expect(await answer(await get({ deviceId: 'x' }))).toEqual([404, 'NOT_FOUND']);
   expect(await answer(await get({ metric: 'nothing' }))).toEqual([404, 'NOT_FOUND']);
-  for (const bad of [{ from: 'yesterday' }, { format: 'xlsx' }, { from: span.to, to: span.from }, { metric: '' }])
-    expect(await answer(await get(bad))).toEqual([400, 'BAD_USER_INPUT']);
+  const wrong: Record<string, string>[] = [{ from: 'yesterday' }, { format: 'xlsx' }, { from: span.to, to: span.from }, { metric: '' }];
+  for (const bad of wrong) expect(await answer(await get(bad))).toEqual([400, 'BAD_USER_INPUT']);
 });
 
 it('lets go of the database when the client leaves in the middle', async () => {
