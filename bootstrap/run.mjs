@@ -38,6 +38,18 @@ const tasks = {
     await ensureBuilt();
     continueUnderNode24('conformance/dist/main.js', args);
   },
+  async security() {
+    await ensureBuilt();
+    const jest = ['node_modules/jest/bin/jest.js', '--config=jest.config.cjs', '--selectProjects', 'e2e', '--runInBand'];
+    runOrFail('node', [
+      '--experimental-vm-modules',
+      '--disable-warning=ExperimentalWarning',
+      ...jest,
+      '--testPathPatterns',
+      'e2e/security',
+      ...args,
+    ]);
+  },
   async schema() {
     runOrFail('tsc', ['-b', 'tsconfig.build.json']);
     continueUnderNode24('schema/dist/main.js', args);
