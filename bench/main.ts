@@ -2,6 +2,7 @@ import { benchAudit } from './audit.bench.js';
 import { benchChaos } from './chaos.bench.js';
 import { benchDetection } from './detection.bench.js';
 import { benchFanout } from './fanout.bench.js';
+import { benchFuzz } from './fuzz.bench.js';
 import { benchGateway } from './gateway.bench.js';
 import { benchIngest } from './ingest.bench.js';
 import { benchLatency } from './latency.bench.js';
@@ -17,6 +18,7 @@ const BENCHES = {
   chaos: benchChaos,
   detection: benchDetection,
   fanout: benchFanout,
+  fuzz: benchFuzz,
   gateway: benchGateway,
   ingest: benchIngest,
   latency: benchLatency,
