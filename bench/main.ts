@@ -1,5 +1,6 @@
 import { benchAudit } from './audit.bench.js';
 import { benchChaos } from './chaos.bench.js';
+import { benchBacktest } from './backtest.bench.js';
 import { benchDetection } from './detection.bench.js';
 import { benchFanout } from './fanout.bench.js';
 import { benchFuzz } from './fuzz.bench.js';
@@ -16,6 +17,7 @@ import { saveResult } from './measure/result.js';
 const BENCHES = {
   audit: benchAudit,
   chaos: benchChaos,
+  backtest: benchBacktest,
   detection: benchDetection,
   fanout: benchFanout,
   fuzz: benchFuzz,

@@ -130,6 +130,7 @@ async function assemble(
     databaseUrl: database.urlOf('alerts'),
     bus,
     projection,
+    readingHistory: telemetry.readingHistory,
     log: part('alerts'),
   });
   const notifier = createAlertNotifier({

@@ -81,8 +81,8 @@ export interface AlertsSubgraphOptions {
   /** Where the audit trail is kept; without one, records wait in the outbox. */
   auditSink?: AuditSink;
   maxConnections?: number;
-  /** Stored readings in bulk; without it the schema has no back-test. */
-  readingHistory?: ReadingHistorySource;
+  /** Stored readings in bulk, for back-tests. */
+  readingHistory: ReadingHistorySource;
   /** As the evaluator's, so that a back-test folds what it would. */
   reopenWithinMs?: number;
   /** DATA_KEY seals what channels keep secret; without any, a key is kept in the database. */
@@ -124,36 +124,31 @@ export async function createAlertsSubgraph(options: AlertsSubgraphOptions): Prom
     latestSeq: (organizationId) => store.latestSeq(organizationId),
   });
   const alertFeed = new AlertFeed(hub, store, createCursorCodec('alerts', options.cursorKeys), projection);
-  const schema = buildAlertsSchema(
-    [
-      new AlertResolver(alerts, new AlertService(alerts, announcer, clock), projection),
-      new AlertEventResolver(),
-      new AlertConnectionResolver(),
-      new AlertRuleConnectionResolver(),
-      new AlertChangeResolver(),
-      new AlertRuleResolver(rules, new AlertRuleService(rules, projection, announcer, clock), projection),
-      new SilenceResolver(silences, new SilenceService(silences, projection, announcer, clock), clock),
-      new SilenceConnectionResolver(),
-      new NotificationChannelResolver(channels, new NotificationChannelService(channels, sealer, addresses, clock)),
-      new NotificationChannelConnectionResolver(),
-      new ChannelDeliveriesResolver(deliveries),
-      new NotificationDeliveryResolver(new ChannelTestService(channels, deliveries, clock)),
-      new NotificationDeliveryConnectionResolver(),
-      new AlertNotificationsResolver(),
-      new EscalationPolicyResolver(policies, new EscalationPolicyService(policies, channels, clock)),
-      new EscalationPolicyConnectionResolver(),
-      new EscalationStepResolver(),
-      new PushSubscriptionResolver(new PushSubscriptionService(dataSource, sealer, addresses, clock)),
-      new DeviceStatusResolver(new DeviceStatusService(alerts, projection, clock)),
-      new DeviceResolver(alerts, projection),
-      new AssetResolver(projection),
-      new PatientResolver(alerts, projection),
-      ...(readingHistory
-        ? [new BacktestResolver(new BacktestService(readingHistory, projection, options.reopenWithinMs ?? 60_000, clock))]
-        : []),
-    ],
-    { backtest: readingHistory !== undefined },
-  );
+  const schema = buildAlertsSchema([
+    new AlertResolver(alerts, new AlertService(alerts, announcer, clock), projection),
+    new AlertEventResolver(),
+    new AlertConnectionResolver(),
+    new AlertRuleConnectionResolver(),
+    new AlertChangeResolver(),
+    new AlertRuleResolver(rules, new AlertRuleService(rules, projection, announcer, clock), projection),
+    new SilenceResolver(silences, new SilenceService(silences, projection, announcer, clock), clock),
+    new SilenceConnectionResolver(),
+    new NotificationChannelResolver(channels, new NotificationChannelService(channels, sealer, addresses, clock)),
+    new NotificationChannelConnectionResolver(),
+    new ChannelDeliveriesResolver(deliveries),
+    new NotificationDeliveryResolver(new ChannelTestService(channels, deliveries, clock)),
+    new NotificationDeliveryConnectionResolver(),
+    new AlertNotificationsResolver(),
+    new EscalationPolicyResolver(policies, new EscalationPolicyService(policies, channels, clock)),
+    new EscalationPolicyConnectionResolver(),
+    new EscalationStepResolver(),
+    new PushSubscriptionResolver(new PushSubscriptionService(dataSource, sealer, addresses, clock)),
+    new DeviceStatusResolver(new DeviceStatusService(alerts, projection, clock)),
+    new DeviceResolver(alerts, projection),
+    new AssetResolver(projection),
+    new PatientResolver(alerts, projection),
+    new BacktestResolver(new BacktestService(readingHistory, projection, options.reopenWithinMs ?? 60_000, clock)),
+  ]);
   const verify = createViewerVerifier(options.viewerKeys);
 
   const auditPool = createPool({ databaseUrl, owner: 'alerts', kind: 'service', maxConnections: 2 }, (error) =>

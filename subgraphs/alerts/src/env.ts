@@ -24,6 +24,8 @@ const variables = z
     DATABASE_URL: postgresUrl,
     DEVICES_URL: httpUrl,
     USERS_URL: httpUrl.default('http://localhost:4004'),
+    /** Stored readings for back-tests. */
+    TELEMETRY_URL: httpUrl.default('http://localhost:4002'),
     REDIS_URL: redisUrl,
     ...eventLogVariables,
     INTERNAL_TOKEN: secret,
@@ -59,6 +61,7 @@ export function loadEnv(source: NodeJS.ProcessEnv = process.env) {
     databaseUrl: env.DATABASE_URL,
     devicesUrl: env.DEVICES_URL,
     usersUrl: env.USERS_URL,
+    telemetryUrl: env.TELEMETRY_URL,
     redisUrl: env.REDIS_URL,
     eventLog: eventLogChoice(env),
     internalToken: env.INTERNAL_TOKEN,

@@ -13,6 +13,7 @@ import { VERSION } from '@pulsegraph/kit/version';
 import { createAlertEvaluator } from './alert-evaluator.js';
 import { createAlertNotifier } from './alert-notifier.js';
 import { createAlertsSubgraph } from './alerts-subgraph.js';
+import { httpReadingHistory } from './backtest/reading-history.js';
 import { loadEnv } from './env.js';
 import { httpUserDirectory } from './notification/user-directory.js';
 
@@ -37,6 +38,7 @@ async function startApi({ env, log, bus, projection }: Shared): Promise<Shutdown
     dataKeys,
     addresses,
     auditSink: httpAuditSink({ usersUrl: env.usersUrl, internalToken }),
+    readingHistory: httpReadingHistory({ url: env.telemetryUrl, internalToken }),
   });
   const served = await serveSubgraph(alerts, { version: VERSION, internalToken, log });
   await alerts.start();

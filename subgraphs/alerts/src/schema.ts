@@ -47,20 +47,16 @@ const RESOLVERS = [
   DeviceResolver,
   AssetResolver,
   PatientResolver,
+  BacktestResolver,
 ] as const;
 
 /** Instances of the resolver classes; none is needed to print the schema. */
 export type AlertsResolvers = readonly object[];
 
-export interface AlertsSchemaOptions {
-  /** With `backtestAlertRule`: only where telemetry gives stored readings in bulk. */
-  backtest?: boolean;
-}
-
-export function buildAlertsSchema(instances: AlertsResolvers = [], { backtest = false }: AlertsSchemaOptions = {}): GraphQLSchema {
+export function buildAlertsSchema(instances: AlertsResolvers = []): GraphQLSchema {
   const byClass = new Map(instances.map((instance) => [instance.constructor, instance]));
   return buildFederatedSchema<AlertsContext>({
-    resolvers: backtest ? [...RESOLVERS, BacktestResolver] : RESOLVERS,
+    resolvers: RESOLVERS,
     container: { get: (resolver: object) => byClass.get(resolver as never) },
     live: true,
     orphanedTypes: [User],

@@ -7,11 +7,14 @@ import { createDataSource, createPool, migrate, sqlOfClient } from '@pulsegraph/
 import type { RegistryProjection } from '@pulsegraph/kit/registry';
 import type { Subgraph, SubgraphRequest } from '@pulsegraph/kit/subgraph';
 import { createViewerVerifier } from '@pulsegraph/kit/viewer';
+import { Router } from 'express';
 import type { Clock } from './clock.js';
 import { createTelemetryContext, type TelemetryContext } from './context.js';
 import { DeadLetter } from './dead-letter/dead-letter.entity.js';
 import { ExportRepository } from './export/export.repository.js';
 import { exportRouter } from './export/export.router.js';
+import { ReadingHistory } from './history/reading-history.js';
+import { readingHistoryRoutes } from './history/reading-history.routes.js';
 import { migrations } from './migrations/index.js';
 import { createLatestLoader } from './reading/latest.loader.js';
 import { buildTelemetrySchema } from './schema.js';
@@ -40,6 +43,8 @@ export interface TelemetrySubgraphOptions {
 }
 
 export interface TelemetrySubgraph extends Subgraph {
+  /** Stored readings in bulk, for consumers in the same process. Over HTTP: `POST /internal/reading-history`. */
+  readonly readingHistory: ReadingHistory;
   createContext(request: SubgraphRequest): TelemetryContext;
 }
 
@@ -50,6 +55,7 @@ export async function createTelemetrySubgraph(options: TelemetrySubgraphOptions)
   const pool = createPool({ databaseUrl, owner: 'telemetry', kind: 'api' }, (err) => log.warn({ err }, 'An idle connection broke'));
   const dataSource = await createDataSource({ databaseUrl, owner: 'telemetry', kind: 'api', maxConnections: 3 }, [DeadLetter]);
   const { latest, pipeline, readingStream, container } = createServices({ ...options, pool, dataSource, now, rawRetentionDays });
+  const readingHistory = new ReadingHistory(pool);
   const verifyViewer = createViewerVerifier(viewerKeys);
 
   const auditPool = createPool({ databaseUrl, owner: 'telemetry', kind: 'service', maxConnections: 2 }, (err) =>
@@ -57,8 +63,12 @@ export async function createTelemetrySubgraph(options: TelemetrySubgraphOptions)
   );
   const subgraph: TelemetrySubgraph = {
     name: 'telemetry',
+    readingHistory,
     schema: buildTelemetrySchema(container),
-    routes: exportRouter({ repository: new ExportRepository(pool), projection, verifyViewer, log }),
+    routes: Router().use(
+      exportRouter({ repository: new ExportRepository(pool), projection, verifyViewer, log }),
+      readingHistoryRoutes(readingHistory, options.internalToken, log),
+    ),
     createContext: ({ viewerHeader, requestId }) =>
       createTelemetryContext(verifyViewer(viewerHeader), requestId, {
         loadersOf: ({ organizationId }) => ({ latest: createLatestLoader(latest, organizationId, requestId) }),

@@ -19,6 +19,11 @@ export function inOrganization<T>(
   });
 }
 
+/** For transactions of their own kind: the one that is open sees one organization only. */
+export async function scopeToOrganization(client: PoolClient, organizationId: string, requestId = ''): Promise<void> {
+  await client.query(SET_SCOPE, [organizationId, requestId]);
+}
+
 /** The same over a plain pool, for SQL on hot paths. */
 export async function inOrganizationPool<T>(
   pool: Pool,
@@ -30,7 +35,7 @@ export async function inOrganizationPool<T>(
   let broken: Error | undefined;
   try {
     await client.query('begin');
-    await client.query(SET_SCOPE, [organizationId, requestId]);
+    await scopeToOrganization(client, organizationId, requestId);
     const result = await work(client);
     await client.query('commit');
     return result;

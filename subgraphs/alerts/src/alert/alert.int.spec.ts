@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { ROLES, type Role, type Viewer } from '@pulsegraph/contracts';
 import { createCursorCodec } from '@pulsegraph/kit/cursor';
 import { createMemoryEventLog, type EventLog } from '@pulsegraph/kit/event-log';
@@ -55,7 +56,12 @@ beforeAll(async () => {
   await projection.start();
   log = createMemoryEventLog();
   const common = { databaseUrl: database.url, bus, projection, log: silentLog, clock: () => clock.nowMs };
-  alerts = await createAlertsSubgraph({ ...common, viewerKeys: [TEST_VIEWER_KEY], cursorKeys: [TEST_VIEWER_KEY] });
+  alerts = await createAlertsSubgraph({
+    ...common,
+    viewerKeys: [TEST_VIEWER_KEY],
+    cursorKeys: [TEST_VIEWER_KEY],
+    readingHistory: { read: () => Readable.from([]) },
+  });
   evaluator = createAlertEvaluator({ ...common, eventLog: log, tickMs: 25, replayWindowMs: REPLAY_WINDOW_MS, reopenWithinMs: 60_000 });
   await evaluator.start();
 });

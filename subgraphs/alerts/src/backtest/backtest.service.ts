@@ -20,6 +20,8 @@ const DAY_MS = 86_400_000;
 const LONGEST_MS = 400 * DAY_MS;
 /** Each takes a core for seconds. */
 const AT_ONCE = 2;
+/** The gateway waits no longer than this for an answer. */
+const PATIENCE_MS = 9_500;
 /** Several metrics of a device are put in order in memory, so much of their time at once. */
 const MERGED_SPAN_US = 7 * DAY_MS * 1_000;
 
@@ -36,7 +38,7 @@ export class BacktestService {
   /**
    * What the rule would have raised on stored readings of the devices that it targets now; changes nothing.
    * @throws As `createAlertRule`; BAD_USER_INPUT for an empty or over-long span, and for connectivity, of which there is no
-   *   history; RATE_LIMITED while others run; SERVICE_UNAVAILABLE without telemetry.
+   *   history; RATE_LIMITED while others run; OPERATION_TOO_COSTLY for more readings than an answer can wait for; SERVICE_UNAVAILABLE without telemetry.
    */
   async run(viewer: Viewer, input: unknown, from: Date, to: Date): Promise<BacktestOutcome> {
     const { organizationId } = viewer;
@@ -53,8 +55,11 @@ export class BacktestService {
     try {
       const startedAt = performance.now();
       const devices = [...devicesOf(draft.target, organizationId, this.registry, this.now())];
+      const untilMs = startedAt + PATIENCE_MS;
       const outcome: BacktestOutcome = { evaluated: 0, alerts: [], alertsPerDay: 0, durationMs: 0 };
-      for (const device of devices) await this.replay(device, node, from.getTime() * 1_000, to.getTime() * 1_000, outcome);
+      for (const device of devices) {
+        await this.replay(device, node, from.getTime() * 1_000, to.getTime() * 1_000, outcome, () => performance.now() > untilMs);
+      }
       outcome.alerts.sort((a, b) => a.startedAtUs - b.startedAtUs);
       outcome.alertsPerDay = outcome.alerts.length / ((to.getTime() - from.getTime()) / DAY_MS);
       outcome.durationMs = Math.round(performance.now() - startedAt);
@@ -64,7 +69,14 @@ export class BacktestService {
     }
   }
 
-  private async replay(device: DeviceEntry, node: ConditionNode, fromUs: number, toUs: number, outcome: BacktestOutcome): Promise<void> {
+  private async replay(
+    device: DeviceEntry,
+    node: ConditionNode,
+    fromUs: number,
+    toUs: number,
+    outcome: BacktestOutcome,
+    isTooLate: () => boolean,
+  ): Promise<void> {
     const { registry } = this;
     const metrics = node.metrics.filter((metric) => registry.metric(device, metric));
     // Silence of the device as a whole is ended by any of its metrics.
@@ -82,25 +94,42 @@ export class BacktestService {
     );
     const spanUs = wanted.length === 1 ? toUs - fromUs : MERGED_SPAN_US;
     for (let partUs = fromUs; partUs < toUs; partUs += spanUs) {
-      await this.replayPart(replay, device, wanted, partUs, Math.min(partUs + spanUs, toUs));
+      await this.replayPart(replay, device, wanted, partUs, Math.min(partUs + spanUs, toUs), isTooLate);
     }
     replay.finish(toUs);
     outcome.evaluated += replay.evaluated;
     for (const alert of replay.alerts) outcome.alerts.push({ ...alert, deviceId: device.id });
   }
 
-  private async replayPart(replay: Replay, device: DeviceEntry, metrics: readonly string[], fromUs: number, toUs: number): Promise<void> {
+  private async replayPart(
+    replay: Replay,
+    device: DeviceEntry,
+    metrics: readonly string[],
+    fromUs: number,
+    toUs: number,
+    isTooLate: () => boolean,
+  ): Promise<void> {
     const series = metrics.map((metric) => ({ deviceId: device.id, metric }));
     const frames = decodeReadingFrames(this.history.read({ organizationId: device.organizationId, series, fromUs, toUs }));
     if (metrics.length === 1) {
-      for await (const frame of frames) feedFrame(replay, metrics[0]!, frame);
+      for await (const frame of frames) {
+        if (isTooLate()) throw tooCostly();
+        feedFrame(replay, metrics[0]!, frame);
+      }
       return;
     }
     const byMetric = new Map<string, ReadingFrame[]>();
     for await (const frame of frames) {
       const metric = metrics[frame.series]!;
       byMetric.set(metric, [...(byMetric.get(metric) ?? []), frame]);
+      if (isTooLate()) throw tooCostly();
     }
     feedMerged(replay, byMetric);
   }
 }
+
+const tooCostly = () =>
+  new DomainError(
+    'OPERATION_TOO_COSTLY',
+    'These are more readings than a back-test can go through at once: give a shorter span or fewer devices.',
+  );

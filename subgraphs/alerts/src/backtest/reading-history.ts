@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { READING_HISTORY_PATH, type ReadingHistoryRequest } from '@pulsegraph/contracts';
 import { DomainError } from '@pulsegraph/kit/errors';
 
@@ -13,7 +12,11 @@ export function httpReadingHistory({ url, internalToken }: { url: string; intern
     async *read(request) {
       const response = await ask(new URL(READING_HISTORY_PATH, url), internalToken, request);
       if (!response.ok || !response.body) throw unavailable(new Error(`Telemetry answered ${response.status}.`));
-      yield* Readable.fromWeb(response.body as never) as AsyncIterable<Uint8Array>;
+      try {
+        yield* response.body;
+      } catch (error) {
+        throw unavailable(error);
+      }
     },
   };
 }

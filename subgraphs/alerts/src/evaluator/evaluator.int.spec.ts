@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { ReadingFlag, type ConnectivityEntry, type MetricEntry, type RecordedReading } from '@pulsegraph/contracts';
 import { createMemoryEventLog, type EventLog } from '@pulsegraph/kit/event-log';
 import { createInProcessBus } from '@pulsegraph/kit/live-bus';
@@ -68,6 +69,7 @@ beforeAll(async () => {
     log: silentLog,
     viewerKeys: [TEST_VIEWER_KEY],
     cursorKeys: [TEST_VIEWER_KEY],
+    readingHistory: { read: () => Readable.from([]) },
     projection,
     clock: () => clock.nowMs,
   });

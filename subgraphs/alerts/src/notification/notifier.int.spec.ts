@@ -1,4 +1,5 @@
 import { createECDH, randomBytes, randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { ROLES, type Contact, type Role, type Severity, type Viewer } from '@pulsegraph/contracts';
 import { createMemoryEventLog, type EventLog } from '@pulsegraph/kit/event-log';
 import { createInProcessBus } from '@pulsegraph/kit/live-bus';
@@ -72,8 +73,9 @@ beforeAll(async () => {
   twilio = await aReceiver();
   const common = { databaseUrl: database.url, bus, projection, log: silentLog, clock: () => clock.nowMs };
   const keys = { viewerKeys: [TEST_VIEWER_KEY], cursorKeys: [TEST_VIEWER_KEY] };
-  alerts = await createAlertsSubgraph({ ...common, ...keys, addresses: 'allow-private' });
-  guarded = await createAlertsSubgraph({ ...common, ...keys });
+  const readingHistory = { read: () => Readable.from([]) };
+  alerts = await createAlertsSubgraph({ ...common, ...keys, readingHistory, addresses: 'allow-private' });
+  guarded = await createAlertsSubgraph({ ...common, ...keys, readingHistory });
   evaluator = createAlertEvaluator({ ...common, eventLog: log, tickMs: 25, reopenWithinMs: 60_000 });
   await evaluator.start();
   notifier = aNotifier();
