@@ -1,5 +1,5 @@
 import { Requires } from '@pulsegraph/kit/subgraph';
-import { requirePermission } from '@pulsegraph/kit/viewer';
+import { requireViewer } from '@pulsegraph/kit/viewer';
 import { Arg, Ctx, Directive, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql';
 import type { UsersContext } from '../context.js';
 import { User } from '../user/user.entity.js';
@@ -38,7 +38,7 @@ export class AuditResolver {
     @Arg('to', () => Date, { nullable: true }) to: Date | null,
     @Ctx() { viewer }: UsersContext,
   ): Promise<AuditVerification> {
-    return this.verifier.verify(requirePermission(viewer, 'users:manage').organizationId, { from, to });
+    return this.verifier.verify(requireViewer(viewer).organizationId, { from, to });
   }
 
   @Requires('users:manage')
