@@ -31,6 +31,9 @@ import { createRuleLoaders } from './alert-rule/alert-rule.loader.js';
 import { AlertRuleRepository } from './alert-rule/alert-rule.repository.js';
 import { AlertRuleResolver } from './alert-rule/alert-rule.resolver.js';
 import { AlertRuleService } from './alert-rule/alert-rule.service.js';
+import { AnalyticsRepository } from './analytics/analytics.repository.js';
+import { AnalyticsResolver } from './analytics/analytics.resolver.js';
+import { AnalyticsService } from './analytics/analytics.service.js';
 import { Announcer } from './announce.js';
 import { BacktestResolver } from './backtest/backtest.resolver.js';
 import { BacktestService } from './backtest/backtest.service.js';
@@ -148,6 +151,7 @@ export async function createAlertsSubgraph(options: AlertsSubgraphOptions): Prom
     new AssetResolver(projection),
     new PatientResolver(alerts, projection),
     new BacktestResolver(new BacktestService(readingHistory, projection, options.reopenWithinMs ?? 60_000, clock)),
+    new AnalyticsResolver(new AnalyticsService(new AnalyticsRepository(alerts), projection, clock)),
   ]);
   const verify = createViewerVerifier(options.viewerKeys);
 

@@ -5,6 +5,7 @@ import { AlertConnectionResolver } from './alert/alert.connection.js';
 import { AlertChangeResolver } from './alert-change/alert-change.resolver.js';
 import { AlertRuleConnectionResolver } from './alert-rule/alert-rule.connection.js';
 import { AlertRuleResolver } from './alert-rule/alert-rule.resolver.js';
+import { AnalyticsResolver } from './analytics/analytics.resolver.js';
 import { BacktestResolver } from './backtest/backtest.resolver.js';
 import type { AlertsContext } from './context.js';
 import { DeviceStatusResolver } from './device-status/device-status.resolver.js';
@@ -48,6 +49,7 @@ const RESOLVERS = [
   AssetResolver,
   PatientResolver,
   BacktestResolver,
+  AnalyticsResolver,
 ] as const;
 
 /** Instances of the resolver classes; none is needed to print the schema. */

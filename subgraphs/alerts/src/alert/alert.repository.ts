@@ -122,7 +122,8 @@ export class AlertRepository {
     );
   }
 
-  private async filtered(manager: EntityManager, filter: AlertFilter): Promise<SelectQueryBuilder<Alert>> {
+  /** For further clauses; the table's alias is `alert`. */
+  async filtered(manager: EntityManager, filter: AlertFilter): Promise<SelectQueryBuilder<Alert>> {
     const query = manager.createQueryBuilder(Alert, 'alert').where('true');
     return applyFilter(query, filter, filter.assetId == null ? null : await this.assetsWithin(manager, filter.assetId));
   }

@@ -5,6 +5,7 @@ import { parseRule } from '../alert-rule/rule.rules.js';
 import { devicesOf } from '../alert-rule/rule-target.js';
 import { createNode, type ConditionNode } from '../evaluation/index.js';
 import { freshUsOf, missingAfterUsOf, spo2ScaleOf } from '../evaluator/surroundings.js';
+import { checkSpan, DAY_MS } from '../span.js';
 import { feedFrame, feedMerged } from './device-readings.js';
 import type { ReadingHistorySource } from './reading-history.js';
 import { Replay, type ReplayedAlert } from './replay.js';
@@ -16,8 +17,6 @@ export interface BacktestOutcome {
   durationMs: number;
 }
 
-const DAY_MS = 86_400_000;
-const LONGEST_MS = 400 * DAY_MS;
 /** Each takes a core for seconds. */
 const AT_ONCE = 2;
 /** The gateway waits no longer than this for an answer. */
@@ -43,8 +42,7 @@ export class BacktestService {
   async run(viewer: Viewer, input: unknown, from: Date, to: Date): Promise<BacktestOutcome> {
     const { organizationId } = viewer;
     const draft = parseRule(input, organizationId, this.registry, this.now());
-    if (to <= from) throw errors.badUserInput('to', 'must lie after from');
-    if (to.getTime() - from.getTime() > LONGEST_MS) throw errors.badUserInput('to', 'must lie within 400 days of from');
+    checkSpan(from, to);
     const node = createNode(draft.condition);
     if (node.usesConnectivity)
       throw errors.badUserInput('input.condition.offline', 'connectivity has no history; give a time with `after`');
