@@ -1,3 +1,4 @@
+import { benchAlerts } from './alerts.bench.js';
 import { benchAudit } from './audit.bench.js';
 import { benchChaos } from './chaos.bench.js';
 import { benchBacktest } from './backtest.bench.js';
@@ -15,6 +16,7 @@ import { benchRegistry } from './registry.bench.js';
 import { saveResult } from './measure/result.js';
 
 const BENCHES = {
+  alerts: benchAlerts,
   audit: benchAudit,
   chaos: benchChaos,
   backtest: benchBacktest,

@@ -3,7 +3,15 @@ import { RawPublisher, type PublisherOptions } from './publisher.js';
 
 export type PublisherJob =
   | { kind: 'burst'; devices: PublisherOptions[]; metric: string; messagesPerDevice: number; readingsPerMessage: number; startMs: number }
-  | { kind: 'rate'; devices: PublisherOptions[]; metric: string; messagesPerSecond: number; seconds: number };
+  | { kind: 'rate'; devices: PublisherOptions[]; metric: string; messagesPerSecond: number; seconds: number }
+  | {
+      kind: 'stream';
+      devices: PublisherOptions[];
+      metrics: string[];
+      readingsPerSecond: number;
+      readingsPerMessage: number;
+      seconds: number;
+    };
 
 async function burst(job: Extract<PublisherJob, { kind: 'burst' }>, publishers: RawPublisher[]): Promise<void> {
   const { metric, messagesPerDevice, readingsPerMessage, startMs } = job;
@@ -38,12 +46,38 @@ async function rate(job: Extract<PublisherJob, { kind: 'rate' }>, publishers: Ra
   await Promise.all(publishers.map((publisher) => publisher.drained()));
 }
 
+/** Every metric of every device in turn, at a steady pace; a message holds what its series measured since the one before. */
+async function stream(job: Extract<PublisherJob, { kind: 'stream' }>, publishers: RawPublisher[]): Promise<void> {
+  const { metrics, readingsPerSecond, readingsPerMessage, seconds } = job;
+  const messagesPerSecond = readingsPerSecond / readingsPerMessage;
+  const series = publishers.length * metrics.length;
+  const betweenMs = (series / messagesPerSecond) * 1_000;
+  const offsets = Array.from({ length: readingsPerMessage }, (_, i) => Math.floor((i * betweenMs) / readingsPerMessage)).join();
+  const startedAt = performance.now();
+  const startMs = Date.now();
+  const total = Math.floor(messagesPerSecond * seconds);
+  for (let sent = 0; sent < total;) {
+    const due = Math.min(total, Math.floor(((performance.now() - startedAt) / 1_000) * messagesPerSecond));
+    for (; sent < due; sent++) {
+      const metric = metrics[Math.floor(sent / publishers.length) % metrics.length]!;
+      const endsAtMs = startMs + Math.floor((sent * 1_000) / messagesPerSecond);
+      const values = Array.from({ length: readingsPerMessage }, (_, i) => 20 + ((sent + i) % 600) / 10).join();
+      await publishers[sent % publishers.length]!.publish(
+        `{"metric":"${metric}","t0":${Math.ceil(endsAtMs - betweenMs)},"dt":[${offsets}],"v":[${values}]}`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await Promise.all(publishers.map((publisher) => publisher.drained()));
+}
+
 process.once('message', (job: PublisherJob) => {
   void (async () => {
     const publishers = await Promise.all(job.devices.map((device) => RawPublisher.open(device)));
     process.send?.({ kind: 'connected' });
     await new Promise<void>((resolve) => process.once('message', () => resolve()));
     if (job.kind === 'burst') await burst(job, publishers);
+    else if (job.kind === 'stream') await stream(job, publishers);
     else await rate(job, publishers);
     process.send?.({ kind: 'done', acknowledged: publishers.reduce((sum, { acknowledged }) => sum + acknowledged, 0) });
     for (const publisher of publishers) publisher.close();
