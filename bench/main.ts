@@ -10,6 +10,7 @@ import { benchIngest } from './ingest.bench.js';
 import { benchLatency } from './latency.bench.js';
 import { benchLedger } from './ledger.bench.js';
 import { benchPressure } from './pressure.bench.js';
+import { benchQuery } from './query.bench.js';
 import { benchReload } from './reload.bench.js';
 import { benchStorm } from './storm.bench.js';
 import { benchRegistry } from './registry.bench.js';
@@ -28,6 +29,7 @@ const BENCHES = {
   latency: benchLatency,
   ledger: benchLedger,
   pressure: benchPressure,
+  query: benchQuery,
   registry: benchRegistry,
   reload: benchReload,
   storm: benchStorm,

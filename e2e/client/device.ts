@@ -47,6 +47,15 @@ export async function aDevice(admin: SignedInClient, key: string, profileId: str
   return { ...registerDevice.device, ...registerDevice.credential };
 }
 
+/** @returns Their ids, in the order of the keys. */
+export async function someDevices(admin: SignedInClient, keys: readonly string[], profileId: string): Promise<string[]> {
+  const { registerDevices } = await admin.request<{ registerDevices: { device: { id: string } }[] }>(
+    'mutation ($input: [RegisterDeviceInput!]!) { registerDevices(input: $input) { device { id } } }',
+    { input: keys.map((key) => ({ key, name: `Device ${key}`, profileId })) },
+  );
+  return registerDevices.map(({ device }) => device.id);
+}
+
 export function connectDevice(mqttUrl: string, device: RegisteredDevice, options: object = {}): Promise<MqttClient> {
   return connectAsync(mqttUrl, {
     clientId: device.username,
