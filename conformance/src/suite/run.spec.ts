@@ -66,7 +66,7 @@ async function startReference(world: World, faults: Faults) {
   };
   const server = createServer();
   const sockets = new WebSocketServer({ server, path: '/graphql' });
-  useServer({ schema, roots, connectionInitWaitTimeout: 200 }, sockets);
+  useServer({ schema, roots, connectionInitWaitTimeout: 2_000 }, sockets);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`,
