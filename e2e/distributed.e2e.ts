@@ -5,12 +5,69 @@ import { startDistributed, type DistributedStack } from './stack/distributed-sta
 
 pipelineContract('distributed, from docker-compose.yml', startDistributed);
 
-describe('with the devices subgraph down', () => {
+describe('with parts of it gone', () => {
   let own: DistributedStack;
   beforeAll(async () => (own = await startDistributed()), 240_000);
   afterAll(() => own?.stop(), 60_000);
 
-  it('alerts still list, still arrive, and say which device they are about', async () => {
+  it('evaluators that are killed while they raise and resolve are taken over: no alert is lost, none comes twice', async () => {
+    const admin = await own.signIn('admin');
+    const profileId = await aProfile(admin, 'shared');
+    const devices = await Promise.all(Array.from({ length: 12 }, (_, index) => aDevice(admin, `shared-${index}`, profileId)));
+    await admin.request('mutation ($input: AlertRuleInput!) { createAlertRule(input: $input) { id } }', {
+      input: {
+        name: 'Hot for long',
+        severity: 'CRITICAL',
+        target: { profileId },
+        condition: { threshold: { metric: 'temperature', above: 90, for: 'PT4S' } },
+      },
+    });
+    const replica = await own.replicate('alert-evaluator');
+    const clients = await Promise.all(devices.map((device) => connectDevice(own.mqttUrl, device)));
+    const publish = (temperature: number) =>
+      Promise.all(
+        clients.map((client, index) =>
+          client.publishAsync(readingsTopic(devices[index]!), JSON.stringify({ values: { temperature } }), { qos: 1 }),
+        ),
+      );
+    const histories = async () => {
+      const { alerts } = await admin.request<{
+        alerts: { nodes: { deviceKey: string; rule: { name: string }; history: { transition: string }[] }[] };
+      }>(
+        `query ($ids: [ID!]) { alerts(first: 100, filter: { deviceIds: $ids, kinds: [THRESHOLD_EXCEEDED] }) {
+           nodes { deviceKey rule { name } history { transition } } } }`,
+        { ids: devices.map(({ id }) => id) },
+      );
+      return alerts.nodes.map(({ deviceKey, rule, history }) => [deviceKey, rule.name, ...history.map(({ transition }) => transition)]);
+    };
+    const ofEveryDevice = (...transitions: string[]) =>
+      expect.arrayContaining(
+        devices.flatMap(({ key }) => ['Temperature above 85 °C', 'Hot for long'].map((rule) => [key, rule, ...transitions])),
+      ) as unknown;
+    const publishUntil = (temperature: number, expected: unknown) =>
+      eventually(
+        async () => {
+          await publish(temperature);
+          expect(await histories()).toEqual(expected);
+        },
+        { timeoutMs: 60_000, intervalMs: 500 },
+      );
+
+    await publish(40);
+    await publish(95);
+    await own.kill('alert-evaluator');
+    await publishUntil(95, ofEveryDevice('RAISED'));
+
+    await own.start('alert-evaluator');
+    await publish(40);
+    await replica.end('SIGKILL');
+    await publishUntil(40, ofEveryDevice('RAISED', 'RESOLVED'));
+    expect(await histories()).toHaveLength(2 * devices.length);
+    await Promise.all(clients.map((client) => client.endAsync(true)));
+    await admin.close();
+  }, 180_000);
+
+  it('alerts still list without the devices subgraph, still arrive, and say which device they are about', async () => {
     const admin = await own.signIn('admin');
     const profileId = await aProfile(admin, 'thermometer');
     const device = await aDevice(admin, 'outage-1', profileId);

@@ -16,6 +16,8 @@ export interface DistributedStack extends Stack {
   kill(service: string, signal?: NodeJS.Signals): Promise<void>;
   /** Brings it back on its port and its data; resolves when it is ready. */
   start(service: string): Promise<void>;
+  /** A second process of the service beside the first, on a port of its own; ends with the stack at the latest. */
+  replicate(service: string): Promise<RunningProcess>;
   isRunning(service: string): boolean;
   output(service: string): string;
 }
@@ -133,6 +135,18 @@ async function assemble(
       if (service === 'postgres') postgres = await startPostgres(ports.get('postgres'));
       else if (service === 'redis') await startRedis(services, ports, folder, processes);
       else await startReady(service);
+    },
+    replicate: async (service) => {
+      const { command, environment } = localised(services.find(({ name }) => name === service)!);
+      const port = await freePort();
+      const running = runProcess(command[0]!, command.slice(1), {
+        ...environment,
+        ...options.environment?.[service],
+        PORT: String(port),
+      });
+      ends.push(() => running.end('SIGTERM'));
+      await waitUntilReady(`http://127.0.0.1:${port}`, running);
+      return running;
     },
     isRunning: (service) => {
       if (service === 'postgres') return postgresRuns;
