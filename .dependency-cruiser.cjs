@@ -47,6 +47,12 @@ module.exports = {
       { path: '^(packages/(kit|decode|testkit)|gateway|subgraphs|ingest-bridge|standalone)/' },
     ),
     forbid(
+      'rules-as-code-sees-what-an-administrator-sees',
+      'It imports contracts alone; the rest it does over GraphQL.',
+      { path: '^tools/(rules|platform-client)/', pathNot: '[.]spec[.]ts$' },
+      { path: '^(packages/(kit|decode|testkit)|gateway|subgraphs|ingest-bridge|standalone|tools/simulator)/' },
+    ),
+    forbid(
       'resolvers-hold-no-sql',
       'Go through the service or a loader.',
       { path: '[.]resolver[.]ts$' },

@@ -31,7 +31,7 @@ export default ts.config(
     rules: { 'n/no-process-env': 'off', 'max-lines': 'off' },
   },
   {
-    files: ['**/*.mjs', '**/*.cjs', 'bench/**/*.ts', 'tools/simulator/src/main.ts', 'tools/simulator/src/play-main.ts'],
+    files: ['**/*.mjs', '**/*.cjs', 'bench/**/*.ts', 'tools/*/src/*main.ts'],
     languageOptions: {
       globals: {
         process: 'readonly',

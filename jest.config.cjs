@@ -21,7 +21,7 @@ const shared = {
     '^@pulsegraph/(contracts|decode|testkit|live-client)$': '<rootDir>/packages/$1/src/index.ts',
     '^@pulsegraph/(devices|telemetry|alerts|users)$': '<rootDir>/subgraphs/$1/src/index.ts',
     '^@pulsegraph/(gateway|ingest-bridge|schema|standalone|conformance)$': '<rootDir>/$1/src/index.ts',
-    '^@pulsegraph/simulator$': '<rootDir>/tools/simulator/src/index.ts',
+    '^@pulsegraph/(platform-client|rules|simulator)$': '<rootDir>/tools/$1/src/index.ts',
     // TypeScript's nodenext wants .js in relative imports; jest reads the source.
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

@@ -30,6 +30,10 @@ const tasks = {
     await ensureBuilt();
     continueUnderNode24('tools/simulator/dist/play-main.js', args);
   },
+  async rules() {
+    await ensureBuilt();
+    continueUnderNode24('tools/rules/dist/main.js', args);
+  },
   async gateway() {
     await ensureBuilt();
     continueUnderNode24('gateway/dist/cli.js', args);

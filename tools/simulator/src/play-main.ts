@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { demoPassword } from './account.js';
 import { loadEnv } from './env.js';
-import { PlatformClient } from './platform/graphql-client.js';
+import { PlatformClient } from '@pulsegraph/platform-client';
 import { play } from './playback/play.js';
 import { readRecordings } from './playback/recording.js';
 import { verifyPlayback } from './playback/verification.js';

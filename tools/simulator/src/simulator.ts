@@ -2,7 +2,7 @@ import { DeviceConnection, type Values } from './device/device-connection.js';
 import { FACTORY } from './fleet/factory.js';
 import type { FleetName, SimulatedDevice } from './fleet/fleet.js';
 import { WARD } from './fleet/ward.js';
-import { PlatformClient } from './platform/graphql-client.js';
+import { PlatformClient } from '@pulsegraph/platform-client';
 import { Provisioner } from './platform/provision.js';
 import { createSignal } from './signal/signal.js';
 

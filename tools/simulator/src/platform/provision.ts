@@ -1,5 +1,5 @@
 import type { AssetPath, ProfileInput } from '../fleet/fleet.js';
-import type { PlatformClient } from './graphql-client.js';
+import type { PlatformClient } from '@pulsegraph/platform-client';
 
 export interface DeviceToProvision {
   key: string;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DeviceConnection } from '../device/device-connection.js';
-import { PlatformClient } from '../platform/graphql-client.js';
+import { PlatformClient } from '@pulsegraph/platform-client';
 import { Provisioner } from '../platform/provision.js';
 import type { Recording } from './recording.js';
 import type { RecordedRow } from './mapping/index.js';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Values } from '../device/device-connection.js';
-import type { PlatformClient } from '../platform/graphql-client.js';
+import type { PlatformClient } from '@pulsegraph/platform-client';
 
 /** What was acknowledged, in the order in which it was sent. */
 export interface SentRow {

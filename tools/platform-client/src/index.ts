@@ -1,3 +1,6 @@
+/** A person, who signs in; or a token that is at hand: an access token or an API key. */
+export type Account = { email: string; password: string } | { token: string };
+
 /** The platform as an outsider reaches it: GraphQL over HTTP with an access token. */
 export class PlatformClient {
   private accessToken: string | undefined;
@@ -5,19 +8,24 @@ export class PlatformClient {
 
   constructor(
     private readonly url: string,
-    private readonly account: { email: string; password: string },
+    private readonly account: Account,
   ) {}
 
   /** @throws Error with the platform's own sentence and code. */
   async request<T>(query: string, variables: Record<string, unknown> = {}): Promise<T> {
-    if (Date.now() > this.renewAtMs) await this.signIn();
-    return this.send<T>(query, variables, { authorization: `Bearer ${this.accessToken}` });
+    return this.send<T>(query, variables, { authorization: `Bearer ${await this.token()}` });
   }
 
-  private async signIn(): Promise<void> {
+  private async token(): Promise<string | undefined> {
+    if ('token' in this.account) return this.account.token;
+    if (Date.now() > this.renewAtMs) await this.signIn(this.account);
+    return this.accessToken;
+  }
+
+  private async signIn(account: { email: string; password: string }): Promise<void> {
     const { signIn } = await this.send<{ signIn: { accessToken: string; accessTokenExpiresAt: string } }>(
       'mutation ($email: String!, $password: String!) { signIn(email: $email, password: $password) { accessToken accessTokenExpiresAt } }',
-      this.account,
+      account,
       {},
     );
     this.accessToken = signIn.accessToken;
