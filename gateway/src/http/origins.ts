@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 const PREFLIGHT = {
   'access-control-allow-methods': 'GET, POST',
-  'access-control-allow-headers': 'authorization, content-type, accept, x-request-id, x-client-name, apollographql-client-name',
+  'access-control-allow-headers':
+    'authorization, content-type, accept, x-request-id, x-client-name, x-client-version, apollographql-client-name, apollographql-client-version',
   'access-control-max-age': '600',
 };
 
