@@ -14,6 +14,7 @@ import { HttpLink } from '@apollo/client/link/http';
 import { InMemoryCache } from '@apollo/client/cache';
 import { Apollo, provideApollo } from 'apollo-angular';
 import { from, switchMap, throwError } from 'rxjs';
+import { CLIENT } from './client-name';
 import { Connection } from './connection';
 import { hasCode } from './faults';
 import { LiveLink } from './live-link';
@@ -30,6 +31,7 @@ export function provideGraph(): EnvironmentProviders {
       const http = ApolloLink.from([renewOnce(session), withToken(session), httpLink(connection)]);
       return {
         link: ApolloLink.split(({ operationType }) => operationType === 'subscription', new LiveLink(socket, session), http),
+        clientAwareness: CLIENT,
         cache: new InMemoryCache({
           // Values without a life of their own: they belong to the device or page that holds them.
           typePolicies: { Reading: { keyFields: false }, DeviceStatus: { keyFields: false }, Series: { keyFields: false } },

@@ -1,5 +1,6 @@
 import { effect } from '@angular/core';
 import { createClient, type Client } from 'graphql-ws';
+import { CLIENT } from './client-name';
 import type { Connection } from './connection';
 import type { Session } from './session';
 
@@ -43,7 +44,7 @@ export function createSocket(session: Session, connection: Connection): Client {
     url: url.href,
     connectionParams: async () => {
       const token = await session.accessToken();
-      return token ? { authorization: `Bearer ${token}` } : {};
+      return { clientName: CLIENT.name, clientVersion: CLIENT.version, ...(token ? { authorization: `Bearer ${token}` } : {}) };
     },
     // Keeps the socket over a change of page, where one subscription ends just before the next begins.
     lazyCloseTimeout: 3_000,
