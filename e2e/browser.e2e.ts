@@ -28,9 +28,13 @@ const WIDE: View = { theme: 'light', widthPx: 1440 };
 
 /** What axe finds, in both themes, and whether the page scrolls sideways. */
 async function faultsOf(page: Page, path: string): Promise<string[]> {
-  await page.emulateMedia({ colorScheme: 'light' });
   await page.goto(path);
   await page.locator('main h1').first().waitFor();
+  return faultsNow(page, path);
+}
+
+async function faultsNow(page: Page, path: string): Promise<string[]> {
+  await page.emulateMedia({ colorScheme: 'light' });
   // There are no frames, and without them the older way of running is the same and quicker.
   const axe = (): AxeBuilder => new AxeBuilder({ page }).setLegacyMode(true);
   const light = await axe().withTags(WCAG_22_AA).analyze();
@@ -202,6 +206,41 @@ describe('the dashboard in Chromium, with the simulated factory and ward', () =>
       .click();
     await page.getByRole('dialog').getByRole('button', { name: 'Discard' }).click();
     await page.getByText('No rejected message matches.').waitFor();
+    await page.context().close();
+  }, 90_000);
+
+  it('tries a rule that is not saved yet on stored readings by keyboard, and says who asks', async () => {
+    const page = await openAs('engineer');
+    await page.goto('/rules/new');
+    await page.getByLabel(/^Profile/).selectOption({ label: 'Bedside monitor' });
+    await page.getByLabel('Metric', { exact: true }).fill('heartRate');
+    await page.getByLabel(/^Above/).fill('1');
+    const panel = page.getByTestId('backtest');
+    await panel.getByLabel('Time to test on').selectOption({ label: 'Last day' });
+    const asked = page.waitForRequest((request) => request.postData()?.includes('BacktestAlertRule') ?? false);
+    const button = panel.getByRole('button', { name: 'Test on the past' });
+    const outcome = panel.getByRole('status').filter({ hasText: /raised .* alerts? in the last day/ });
+    // The first readings may not be stored yet.
+    await eventually(
+      async () => {
+        await button.press('Enter');
+        await outcome.waitFor({ timeout: 3_000 });
+      },
+      { timeoutMs: 30_000 },
+    );
+    expect((await asked).headers()).toMatchObject({
+      'apollographql-client-name': 'dashboard',
+      'apollographql-client-version': expect.stringMatching(/^\d/),
+    });
+    await panel
+      .getByTestId('backtest-alert')
+      .filter({ hasText: /Monitor bed .*\/min.*Began/s })
+      .first()
+      .waitFor();
+    expect(await faultsNow(page, 'a back-test')).toEqual([]);
+    await page.getByLabel(/^Above/).fill('2');
+    await page.keyboard.press('Tab');
+    await panel.getByText('The rule has changed since.').waitFor();
     await page.context().close();
   }, 90_000);
 

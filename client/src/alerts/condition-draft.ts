@@ -56,7 +56,7 @@ export function changedTo(kind: ConditionKind, before: ConditionInput): Conditio
   return metric && parts && 'metric' in parts && kind !== 'offline' ? { [kind]: { ...parts, metric } } : next;
 }
 
-function metricOf(condition: ConditionInput): string | null {
+export function metricOf(condition: ConditionInput): string | null {
   const parts = condition[kindOf(condition)];
   return parts && 'metric' in parts ? (parts.metric ?? null) : null;
 }

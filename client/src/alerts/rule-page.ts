@@ -7,8 +7,10 @@ import { hasCode, RequestFailed } from '../core/faults';
 import { words } from '../core/format';
 import { Graph } from '../core/graph';
 import { PageTitle } from '../core/page-title';
+import { Session } from '../core/session';
 import type { AlertRuleInput } from '../core/schema.generated';
 import { Notice } from '../ui/notice';
+import { Backtest } from './backtest';
 import { blank, draftOf } from './condition-draft';
 import { ConditionEditor } from './condition-editor';
 import {
@@ -24,13 +26,14 @@ import { TargetEditor } from './target-editor';
 /** One rule, new or as it is. */
 @Component({
   selector: 'pg-rule-page',
-  imports: [ConditionEditor, Notice, RouterLink, TargetEditor],
+  imports: [Backtest, ConditionEditor, Notice, RouterLink, TargetEditor],
   templateUrl: './rule-page.html',
 })
 export class RulePage {
   private readonly graph = inject(Graph);
   private readonly router = inject(Router);
   private readonly title = inject(PageTitle);
+  protected readonly session = inject(Session);
   /** From the address; `new` for a rule that is not yet. */
   readonly id = input.required<string>();
   protected readonly isNew = computed(() => this.id() === 'new');
