@@ -109,7 +109,8 @@ describe('people who try', () => {
       if (kind === 'subscription' || ON_ONESELF.has(field)) continue;
       const rule = ACCESS.get(`${kind === 'query' ? 'Query' : 'Mutation'}.${field}`);
       if (!rule || rule.anyOf.length === 0) continue;
-      const allowed = rule.anyOf.some((permission) => may(role, permission));
+      // Nobody has opened this patient in an emergency: until somebody does it is closed to every role.
+      const allowed = field !== 'emergencyPatient' && rule.anyOf.some((permission) => may(role, permission));
       if (allowed && kind === 'mutation') continue; // what it does is the subject of other tests
       // Who may not know patients may not filter by one either: that is asked elsewhere.
       if (!may(role, 'patients:read')) delete (variables.filter as Record<string, unknown> | undefined)?.patientId;
