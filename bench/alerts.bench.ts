@@ -78,17 +78,18 @@ export async function benchAlerts(args: string[]): Promise<object> {
       const [probe, ...series] = seriesOf(alarming.map(({ id }) => id)).slice(0, alarmsPerSecond * seconds + 1);
       const quiet = Math.max(0, rules - made.rules - series.length - 1);
       const inputs = [...quietRules(bulkSeries, quiet, made.quiet), ...alarmRules([...series, probe!])];
-      await inParallel(inputs, 8, async (input) => {
+      await inParallel(inputs, 16, async (input) => {
         await admin.request('mutation ($input: AlertRuleInput!) { createAlertRule(input: $input) { id } }', { input });
       });
       made.rules += inputs.length;
       made.quiet += quiet;
       const alarms = await Alarms.open(alarming, clock);
       // The last rule made has taken effect, so all have.
-      await until(async () => {
+      const areWatched = await until(async () => {
         await alarms.raise(probe!);
         return clock.hasRaised(probe!);
       }, 500);
+      if (!areWatched) throw new Error(`No alert came by the last of ${made.rules} rules.`);
       const load = await underLoad(() => alarms.raiseAll(series, alarmsPerSecond));
       await until(() => Promise.resolve(clock.times(series).missing === 0), 50);
       alarms.close();
@@ -137,11 +138,12 @@ const summary = (ms: readonly number[]): Summary => ({
 });
 const text = ({ p50Ms, p99Ms, maxMs }: Summary) => `p50 ${p50Ms} ms, p99 ${p99Ms} ms, max ${maxMs} ms`;
 
-async function until(holds: () => Promise<boolean>, everyMs: number): Promise<void> {
+async function until(holds: () => Promise<boolean>, everyMs: number): Promise<boolean> {
   for (const startedAt = performance.now(); performance.now() - startedAt < PATIENCE_MS;) {
-    if (await holds()) return;
+    if (await holds()) return true;
     await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
+  return false;
 }
 
 async function register(admin: SignedInClient, port: number, profileId: string, name: string, count: number): Promise<Device[]> {
