@@ -84,22 +84,25 @@ describe('kill -9 while an alert is being told', () => {
     expect(sentTo(second)).toMatchObject([{ type: 'alert.escalated', data: { mayBeRepeat: false, alerts: [{ level: 1 }] } }]);
 
     const once = await stack.signIn('admin');
-    const { alert } = await once.request<{ alert: { status: string; notifications: object[] } }>(
-      'query ($id: ID!) { alert(id: $id) { status notifications { status attempts uncertain channel { name } log { outcome } } } }',
-      { id: began!.data.alerts[0]!.alertId },
-    );
-    expect(alert).toEqual({
-      status: 'ESCALATED',
-      notifications: [
-        {
-          status: 'DELIVERED',
-          attempts: 2,
-          uncertain: true,
-          channel: { name: 'first' },
-          log: [{ outcome: 'NO_ANSWER' }, { outcome: 'DELIVERED' }],
-        },
-        { status: 'DELIVERED', attempts: 1, uncertain: false, channel: { name: 'second' }, log: [{ outcome: 'DELIVERED' }] },
-      ],
+    // What the receiver has seen is written down a moment later.
+    await eventually(async () => {
+      const { alert } = await once.request<{ alert: { status: string; notifications: object[] } }>(
+        'query ($id: ID!) { alert(id: $id) { status notifications { status attempts uncertain channel { name } log { outcome } } } }',
+        { id: began!.data.alerts[0]!.alertId },
+      );
+      expect(alert).toEqual({
+        status: 'ESCALATED',
+        notifications: [
+          {
+            status: 'DELIVERED',
+            attempts: 2,
+            uncertain: true,
+            channel: { name: 'first' },
+            log: [{ outcome: 'NO_ANSWER' }, { outcome: 'DELIVERED' }],
+          },
+          { status: 'DELIVERED', attempts: 1, uncertain: false, channel: { name: 'second' }, log: [{ outcome: 'DELIVERED' }] },
+        ],
+      });
     });
     await once.close();
   }, 180_000);
