@@ -1,8 +1,7 @@
 import { parseArgs } from 'node:util';
-import { aDevice, aProfile } from '../e2e/client/device.js';
 import { connect, openStream, type LiveStream } from '../e2e/client/graphql-client.js';
 import { startStandalone } from '../e2e/stack/standalone-stack.js';
-import type { PublisherOptions } from './load/publisher.js';
+import { registerDevices } from './load/devices.js';
 import { preparePublishers } from './load/run-publishers.js';
 import { cpuUsedUs } from './measure/cpu.js';
 import { quantile, rounded } from './measure/statistics.js';
@@ -27,23 +26,11 @@ export async function benchLatency(args: string[]): Promise<object> {
   const [rate, subscribers, seconds] = [Number(values.rate), Number(values.subscribers), Number(values.seconds)];
   const stack = await startStandalone();
   const admin = await stack.signIn('admin');
-  const profileId = await aProfile(admin, 'bench', {
-    metrics: [{ metric: 'temperature', name: 'Temperature', unit: 'Cel', expectedInterval: 'PT1S' }],
+  const devices = await registerDevices(stack, admin, {
+    count: DEVICES,
+    inFlight: 1_000,
+    profile: { metrics: [{ metric: 'temperature', name: 'Temperature', unit: 'Cel', expectedInterval: 'PT1S' }] },
   });
-  const devices: (PublisherOptions & { id: string })[] = [];
-  for (let index = 0; index < DEVICES; index++) {
-    const device = await aDevice(admin, `bench-${index}`, profileId);
-    devices.push({
-      id: device.id,
-      host: '127.0.0.1',
-      port: Number(new URL(stack.mqttUrl).port),
-      username: device.username,
-      password: device.token,
-      clientId: device.username,
-      topic: `pulse/v1/${device.username}/readings`,
-      inFlight: 1_000,
-    });
-  }
 
   const results = [];
   for (const [name, idsOf] of [

@@ -1,5 +1,6 @@
 import { benchAlerts } from './alerts.bench.js';
 import { benchAudit } from './audit.bench.js';
+import { benchBurst } from './burst.bench.js';
 import { benchChaos } from './chaos.bench.js';
 import { benchBacktest } from './backtest.bench.js';
 import { benchDetection } from './detection.bench.js';
@@ -19,6 +20,7 @@ import { saveResult } from './measure/result.js';
 const BENCHES = {
   alerts: benchAlerts,
   audit: benchAudit,
+  burst: benchBurst,
   chaos: benchChaos,
   backtest: benchBacktest,
   detection: benchDetection,

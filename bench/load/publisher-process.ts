@@ -3,7 +3,18 @@ import { RawPublisher, type PublisherOptions } from './publisher.js';
 
 export type PublisherJob =
   | { kind: 'burst'; devices: PublisherOptions[]; metric: string; messagesPerDevice: number; readingsPerMessage: number; startMs: number }
-  | { kind: 'rate'; devices: PublisherOptions[]; metric: string; messagesPerSecond: number; seconds: number }
+  | {
+      kind: 'rate';
+      devices: PublisherOptions[];
+      metric: string;
+      messagesPerSecond: number;
+      seconds: number;
+      /**
+       * Plain values, and with each its instant, at least a millisecond after the one before: what is acknowledged can be
+       * counted in the store. Without it the values are instants.
+       */
+      plain?: boolean;
+    }
   | {
       kind: 'stream';
       devices: PublisherOptions[];
@@ -12,6 +23,16 @@ export type PublisherJob =
       readingsPerMessage: number;
       seconds: number;
     };
+
+export interface PublisherProgress {
+  sent: number;
+  acknowledged: number;
+}
+
+export type PublisherNews = { kind: 'connected' } | ({ kind: 'progress' | 'done' } & PublisherProgress);
+
+const PROGRESS_MS = 100;
+const tell = (news: PublisherNews) => process.send?.(news);
 
 async function burst(job: Extract<PublisherJob, { kind: 'burst' }>, publishers: RawPublisher[]): Promise<void> {
   const { metric, messagesPerDevice, readingsPerMessage, startMs } = job;
@@ -30,16 +51,26 @@ async function burst(job: Extract<PublisherJob, { kind: 'burst' }>, publishers: 
   );
 }
 
-/** Evenly spread over time and devices; each value is the instant of publishing, milliseconds since `Date.now()` of the parent's epoch. */
+/**
+ * Evenly spread over time and devices, as far as the broker takes it: whoever has too much in flight waits. A value is the
+ * instant just before publishing, milliseconds since `Date.now()` of the parent's epoch.
+ */
 async function rate(job: Extract<PublisherJob, { kind: 'rate' }>, publishers: RawPublisher[]): Promise<void> {
-  const { metric, messagesPerSecond, seconds } = job;
+  const { metric, messagesPerSecond, seconds, plain } = job;
+  const lastMs = publishers.map(() => 0);
   const total = messagesPerSecond * seconds;
   const startedAt = performance.now();
   for (let sent = 0; sent < total;) {
     const due = Math.min(total, Math.floor(((performance.now() - startedAt) / 1_000) * messagesPerSecond));
     for (; sent < due; sent++) {
       const nowMs = performance.timeOrigin + performance.now();
-      void publishers[sent % publishers.length]!.publish(`{"values":{"${metric}":${(nowMs % 1_000_000).toFixed(3)}}}`);
+      const index = sent % publishers.length;
+      lastMs[index] = Math.max(lastMs[index]! + 1, Math.floor(nowMs));
+      await publishers[index]!.publish(
+        plain
+          ? `{"ts":${lastMs[index]},"values":{"${metric}":${20 + (sent % 600) / 10}}}`
+          : `{"values":{"${metric}":${(nowMs % 1_000_000).toFixed(3)}}}`,
+      );
     }
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
@@ -74,12 +105,18 @@ async function stream(job: Extract<PublisherJob, { kind: 'stream' }>, publishers
 process.once('message', (job: PublisherJob) => {
   void (async () => {
     const publishers = await Promise.all(job.devices.map((device) => RawPublisher.open(device)));
-    process.send?.({ kind: 'connected' });
+    tell({ kind: 'connected' });
+    const progress = (): PublisherProgress => ({
+      sent: publishers.reduce((sum, { sent }) => sum + sent, 0),
+      acknowledged: publishers.reduce((sum, { acknowledged }) => sum + acknowledged, 0),
+    });
     await new Promise<void>((resolve) => process.once('message', () => resolve()));
+    const timer = setInterval(() => tell({ kind: 'progress', ...progress() }), PROGRESS_MS);
     if (job.kind === 'burst') await burst(job, publishers);
     else if (job.kind === 'stream') await stream(job, publishers);
     else await rate(job, publishers);
-    process.send?.({ kind: 'done', acknowledged: publishers.reduce((sum, { acknowledged }) => sum + acknowledged, 0) });
+    clearInterval(timer);
+    tell({ kind: 'done', ...progress() });
     for (const publisher of publishers) publisher.close();
     process.disconnect();
   })().catch((error: unknown) => {

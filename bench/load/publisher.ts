@@ -17,6 +17,7 @@ export class RawPublisher {
   private nextId = 1;
   private unacknowledged = 0;
   private waiting: (() => void)[] = [];
+  sent = 0;
   acknowledged = 0;
 
   private constructor(
@@ -58,6 +59,7 @@ export class RawPublisher {
   async publish(payload: string): Promise<void> {
     while (this.unacknowledged >= this.options.inFlight) await new Promise<void>((resolve) => this.waiting.push(resolve));
     this.unacknowledged++;
+    this.sent++;
     const messageId = this.nextId;
     this.nextId = (this.nextId % 65_535) + 1;
     this.socket.write(generate({ cmd: 'publish', topic: this.options.topic, payload, qos: 1, messageId, dup: false, retain: false }));
