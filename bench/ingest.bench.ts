@@ -106,7 +106,7 @@ async function compare(admin: SignedInClient, pid: number, devices: BenchDevice[
     for (let round = 0; round < rounds; round++) {
       const startMs = Math.max(nextStartMs, Date.now() - spanMs);
       nextStartMs = startMs + spanMs;
-      runs.raw.push(await measure(shape, startMs, toRaw, raw.pids, () => raw.stored()));
+      runs.raw.push(await measure(shape, startMs, toRaw, raw.pids, () => Promise.resolve(raw.stored)));
       runs.ours.push(await measure(shape, startMs, devices, ourPids, () => acceptedTotal(admin)));
       console.log(`${shape.name}, round ${round + 1}: ours ${text(runs.ours.at(-1)!)} · raw ${text(runs.raw.at(-1)!)}`);
     }
