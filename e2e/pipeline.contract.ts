@@ -38,7 +38,10 @@ export function pipelineContract(name: string, startStack: () => Promise<Stack>)
       mqtt = await connectDevice(stack.mqttUrl, device);
     }, 240_000);
 
+    /** Whatever became of the test that opened them: a client left behind would disturb the tests after it. */
+    const ends: (() => Promise<unknown>)[] = [];
     afterAll(async () => {
+      for (const end of ends) await end();
       await mqtt?.endAsync(true);
       await admin?.close();
       await stack?.stop();
@@ -121,9 +124,22 @@ export function pipelineContract(name: string, startStack: () => Promise<Stack>)
       const own = await aDevice(admin, 'alerting-1', profileId);
       const client = await connectDevice(stack.mqttUrl, own);
       const operator = await stack.signIn('operator');
+      ends.push(
+        () => client.endAsync(true),
+        () => operator.close(),
+      );
       const live = operator.subscribe<{ alertChanged: { transition: string; alert: { id: string; status: string; deviceKey: string } } }>(
         'subscription ($ids: [ID!]) { alertChanged(filter: { deviceIds: $ids }) { cursor transition alert { id status deviceKey value threshold message device { name } } } }',
         { ids: [own.id] },
+      );
+      // A subscription has no "ready" message: the limit is crossed back and forth until one has come.
+      await eventually(
+        async () => {
+          await publish({ values: { temperature: 91 } }, own, client);
+          await publish({ values: { temperature: 45 } }, own, client);
+          expect(live.received.length).toBeGreaterThan(0);
+        },
+        { timeoutMs: 30_000 },
       );
       await eventually(async () => {
         await publish({ values: { temperature: 91 } }, own, client);
@@ -144,11 +160,11 @@ export function pipelineContract(name: string, startStack: () => Promise<Stack>)
       );
       expect(final.status).toBe('RESOLVED');
       expect(final.history.map(({ transition }) => transition)).toEqual(expect.arrayContaining(['RAISED', 'ACKNOWLEDGED', 'RESOLVED']));
-      // RAISED may have come before the subscription stood; what somebody did since has not.
-      await live.first((each) => each.alertChanged.transition === 'RESOLVED');
-      expect(live.received.map((each) => each.alertChanged.transition)).toContain('ACKNOWLEDGED');
-      await client.endAsync(true);
-      await operator.close();
+      await eventually(() => {
+        const told = live.received.map((each) => each.alertChanged.transition);
+        expect(told).toContain('ACKNOWLEDGED');
+        expect(told.slice(told.indexOf('ACKNOWLEDGED'))).toContain('RESOLVED');
+      });
     });
 
     async function openAlerts(deviceId: string) {
